@@ -1,0 +1,1 @@
+//! A Solana JSON-RPC server on LiteSVM.

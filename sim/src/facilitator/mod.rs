@@ -1,0 +1,1 @@
+//! The facilitator: /verify, /settle, /supported.

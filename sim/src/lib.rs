@@ -1,0 +1,5 @@
+//! Seller, facilitator and chains on a host, for testing x402 devices.
+
+pub mod chain;
+pub mod facilitator;
+pub mod seller;

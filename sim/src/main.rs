@@ -1,0 +1,2 @@
+//! `x402-sim`: see `x402-sim --help`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Text and bytes: no x402 words here.

@@ -1,0 +1,1 @@
+//! Solana: keys, accounts, messages, transactions: no x402 words here.
