@@ -1,0 +1,7 @@
+//! HTTP/1.1 responses (RFC 9112) as they arrive: the head field by field, the body unframed.
+
+mod body;
+mod head;
+
+pub use body::{BodyDecoder, BodyError, Framing};
+pub use head::{HeadError, HeadEvent, HeadParser, MAX_FIELD_NAME};

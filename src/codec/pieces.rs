@@ -1,0 +1,161 @@
+//! A text that never stands whole in memory: pieces, some of them encoded while they are read.
+//!
+//! The length is known without writing anything, and any stretch can be read again, which is what
+//! a resend of the same bytes after a broken connection needs.
+
+use super::base64;
+
+/// How many bytes of nested pieces are encoded at a time: a multiple of three.
+const STRETCH: usize = 48;
+
+/// One piece of a text.
+#[derive(Debug, Clone, Copy)]
+pub enum Piece<'a> {
+    /// Bytes as they are.
+    Bytes(&'a [u8]),
+    /// Bytes in base64, padded.
+    Base64(&'a [u8]),
+    /// The text of other pieces in base64, padded.
+    Base64Of(&'a [Piece<'a>]),
+}
+
+/// A text made of pieces.
+#[derive(Debug, Clone, Copy)]
+pub struct Pieces<'a>(pub &'a [Piece<'a>]);
+
+impl<'a> From<&'a str> for Piece<'a> {
+    fn from(text: &'a str) -> Self {
+        Piece::Bytes(text.as_bytes())
+    }
+}
+
+impl Piece<'_> {
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Piece::Bytes(bytes) => bytes.len(),
+            Piece::Base64(bytes) => base64::encoded_len(bytes.len()),
+            Piece::Base64Of(pieces) => base64::encoded_len(Pieces(pieces).len()),
+        }
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes as much as fits of the text from `offset` on; answers how much that was.
+    fn read(&self, offset: usize, out: &mut [u8]) -> usize {
+        match self {
+            Piece::Bytes(bytes) => copy(bytes.get(offset..).unwrap_or_default(), out),
+            Piece::Base64(bytes) => encode(offset, out, |from, stretch| {
+                copy(bytes.get(from..).unwrap_or_default(), stretch)
+            }),
+            Piece::Base64Of(pieces) => {
+                encode(offset, out, |from, stretch| Pieces(pieces).read(from, stretch))
+            }
+        }
+    }
+}
+
+impl Pieces<'_> {
+    /// The length of the whole text in bytes.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(Piece::len).sum()
+    }
+
+    /// Whether the text has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `out` with the text from `offset` on; answers how many bytes were written, which is
+    /// fewer than `out` holds only at the end of the text.
+    pub fn read(&self, offset: usize, out: &mut [u8]) -> usize {
+        let mut skip = offset;
+        let mut written = 0;
+        for piece in self.0 {
+            let length = piece.len();
+            if skip < length {
+                written += piece.read(skip, out.get_mut(written..).unwrap_or_default());
+            }
+            skip = skip.saturating_sub(length);
+        }
+        written
+    }
+}
+
+/// Encodes from character `offset` on, taking the bytes from `source(position, buffer)`.
+fn encode(offset: usize, out: &mut [u8], source: impl Fn(usize, &mut [u8]) -> usize) -> usize {
+    let mut stretch = [0; STRETCH];
+    let mut group = offset / 4;
+    let mut skip = offset % 4;
+    let mut written = 0;
+    while written < out.len() {
+        let wanted = (out.len() - written + skip).div_ceil(4).saturating_mul(3).min(STRETCH);
+        let (window, _) = stretch.split_at_mut(wanted);
+        let read = source(group * 3, window);
+        let bytes = stretch.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            break;
+        }
+        for bytes in bytes.chunks(3) {
+            let characters = base64::encode_group(bytes);
+            let rest = out.get_mut(written..).unwrap_or_default();
+            written += copy(characters.get(skip..).unwrap_or_default(), rest);
+            skip = 0;
+            group += 1;
+        }
+    }
+    written
+}
+
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+    use std::{format, vec};
+
+    use super::*;
+    use ::base64::{Engine, engine::general_purpose::STANDARD};
+    use proptest::prelude::*;
+
+    fn read_all(text: Pieces<'_>, fragment: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut buffer = vec![0; fragment];
+        loop {
+            let read = text.read(all.len(), &mut buffer);
+            all.extend_from_slice(&buffer[..read]);
+            if read < fragment {
+                return all;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_fragment_size_gives_the_same_text(
+            head: Vec<u8>, inner: Vec<u8>, tail: Vec<u8>, fragment in 1usize..200,
+        ) {
+            let json = [Piece::Bytes(b"{\""), Piece::Base64(&inner), Piece::Bytes(&tail)];
+            let text = [Piece::Bytes(&head), Piece::Base64Of(&json), Piece::from("\r\n")];
+            let nested = [b"{\"", STANDARD.encode(&inner).as_bytes(), &tail].concat();
+            let expected = [&head, STANDARD.encode(nested).as_bytes(), b"\r\n"].concat();
+            prop_assert_eq!(Pieces(&text).len(), expected.len());
+            prop_assert_eq!(read_all(Pieces(&text), fragment), expected);
+        }
+    }
+
+    #[test]
+    fn past_the_end_there_is_nothing() {
+        let text = [Piece::Base64(b"abc")];
+        assert_eq!(Pieces(&text).read(4, &mut [0; 8]), 0);
+        assert_eq!(Pieces(&text).read(400, &mut [0; 8]), 0);
+        assert_eq!(format!("{}", Pieces(&[]).len()), "0");
+        assert!(Pieces(&[Piece::Bytes(b"")]).is_empty());
+    }
+}

@@ -1,0 +1,245 @@
+//! What may be paid, to whom, and how much at once. An empty policy pays nothing.
+//!
+//! The seller's words decide nothing here: an entry of `accepts` is paid only if one rule of the
+//! integrator's names its network, asset, scheme, payee and origin, and its price is within that
+//! rule's cap.
+
+mod approval;
+pub mod assets;
+mod refusal;
+
+pub use approval::{Always, Approve, Never, Offer};
+pub use assets::{Asset, TokenStandard};
+pub use refusal::Refusal;
+
+use crate::wire::{Amount, PaymentRequirements, Scheme};
+
+/// The integrator's rules, in the order of preference: where a seller accepts several kinds of
+/// payment, the first rule that allows one wins, and among its entries the cheapest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PaymentPolicy<'a> {
+    /// The rules; none of them, and nothing is paid.
+    pub rules: &'a [Rule<'a>],
+}
+
+/// Allows payments in one asset.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule<'a> {
+    /// The asset, on its network.
+    pub asset: Asset<'a>,
+    /// The most that one payment may cost, in atomic units of the asset.
+    pub max_amount: Amount,
+    /// Who may be paid: addresses on the asset's network.
+    pub pay_to: Allowed<'a>,
+    /// Which sellers may ask: origins as `scheme://host` or `scheme://host:port`, in lower case.
+    pub origins: Allowed<'a>,
+    /// By which schemes.
+    pub schemes: &'a [Scheme],
+}
+
+/// A set of allowed texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Allowed<'a> {
+    /// Every one: to be said, never assumed.
+    Any,
+    /// These only; an empty list allows none.
+    Only(&'a [&'a str]),
+}
+
+/// How good an acceptable entry is: smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Rank {
+    /// The index of the rule that allows it.
+    pub rule: usize,
+    /// Its price.
+    pub amount: Amount,
+}
+
+impl<'a> Rule<'a> {
+    /// Allows up to `max_amount` atomic units of `asset` a payment by the `exact` scheme, to anyone
+    /// who asks; narrow it with [`pay_to`](Self::pay_to) and [`origins`](Self::origins).
+    pub const fn new(asset: Asset<'a>, max_amount: Amount) -> Self {
+        Rule {
+            asset,
+            max_amount,
+            pay_to: Allowed::Any,
+            origins: Allowed::Any,
+            schemes: &[Scheme::Exact],
+        }
+    }
+
+    /// Narrows the rule to these payees.
+    #[must_use]
+    pub const fn pay_to(self, addresses: &'a [&'a str]) -> Self {
+        Rule { pay_to: Allowed::Only(addresses), ..self }
+    }
+
+    /// Narrows the rule to these sellers, each as `scheme://host` or `scheme://host:port`.
+    #[must_use]
+    pub const fn origins(self, origins: &'a [&'a str]) -> Self {
+        Rule { origins: Allowed::Only(origins), ..self }
+    }
+}
+
+impl PaymentPolicy<'_> {
+    /// Pays nothing.
+    pub const EMPTY: PaymentPolicy<'static> = PaymentPolicy { rules: &[] };
+
+    /// Judges one entry that the seller at `origin` accepts.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the rule that came nearest to allowing it.
+    pub fn judge(&self, entry: &PaymentRequirements<'_>, origin: &str) -> Result<Rank, Refusal> {
+        let network = entry.network.ok_or(Refusal::UnknownNetwork)?;
+        let scheme = entry.scheme.ok_or(Refusal::UnknownScheme)?;
+        if !is_known_flow(entry) {
+            return Err(Refusal::UnknownPaymentFlow);
+        }
+        let mut refusal = Refusal::AssetNotListed { network };
+        for (index, rule) in self.rules.iter().enumerate() {
+            if rule.asset.network != network
+                || !network.same_address(entry.asset, rule.asset.address)
+            {
+                continue;
+            }
+            match rule.judge(index, scheme, entry, origin) {
+                Ok(amount) => return Ok(Rank { rule: index, amount }),
+                Err(nearer) => refusal = refusal.nearest(nearer),
+            }
+        }
+        Err(refusal)
+    }
+}
+
+impl Rule<'_> {
+    fn judge(
+        &self,
+        rule: usize,
+        scheme: Scheme,
+        entry: &PaymentRequirements<'_>,
+        origin: &str,
+    ) -> Result<Amount, Refusal> {
+        if !self.schemes.contains(&scheme) {
+            return Err(Refusal::SchemeNotAllowed { rule });
+        }
+        if !self.origins.contains(|allowed| allowed == origin) {
+            return Err(Refusal::OriginNotAllowed { rule });
+        }
+        let network = self.asset.network;
+        if !self.pay_to.contains(|allowed| network.same_address(entry.pay_to, allowed)) {
+            return Err(Refusal::PayToNotAllowed { rule });
+        }
+        let amount = entry.amount.map_err(Refusal::Amount)?;
+        if amount > self.max_amount {
+            return Err(Refusal::OverCap { rule, asked: amount, cap: self.max_amount });
+        }
+        Ok(amount)
+    }
+}
+
+impl Allowed<'_> {
+    fn contains(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Allowed::Any => true,
+            Allowed::Only(list) => list.iter().any(|allowed| is(allowed)),
+        }
+    }
+}
+
+/// The client signs the same thing for each of these; a flow that it doesn't know might want
+/// something else.
+fn is_known_flow(entry: &PaymentRequirements<'_>) -> bool {
+    entry.extra.payment_flow.is_none_or(|flow| {
+        ["authorization", "upfront", "escrow"].iter().any(|known| flow.means(known))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::format;
+    use std::string::{String, ToString};
+
+    use super::*;
+    use crate::wire::{AmountError, Network};
+
+    const MINT: &str = "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU";
+    const ORIGIN: &str = "http://seller.lan";
+    const RULE: Rule<'static> = Rule::new(assets::USDC_SOLANA_DEVNET, Amount(1000));
+
+    fn entry(amount: &str) -> String {
+        format!(
+            r#"{{"scheme":"exact","network":"solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1",
+            "amount":"{amount}","asset":"{MINT}","payTo":"alice","maxTimeoutSeconds":60}}"#
+        )
+    }
+
+    fn judge(rules: &[Rule<'_>], entry: &str) -> Result<Rank, Refusal> {
+        let requirements = PaymentRequirements::parse(entry.as_bytes()).unwrap();
+        PaymentPolicy { rules }.judge(&requirements, ORIGIN)
+    }
+
+    #[test]
+    fn an_empty_policy_pays_nothing() {
+        let network = Network::SolanaDevnet;
+        assert_eq!(judge(&[], &entry("0")), Err(Refusal::AssetNotListed { network }));
+    }
+
+    #[test]
+    fn a_cap_is_inclusive() {
+        assert_eq!(judge(&[RULE], &entry("1000")), Ok(Rank { rule: 0, amount: Amount(1000) }));
+        let refusal = Refusal::OverCap { rule: 0, asked: Amount(1001), cap: Amount(1000) };
+        assert_eq!(judge(&[RULE], &entry("1001")), Err(refusal));
+        assert!(refusal.to_string().contains("1001"));
+    }
+
+    #[test]
+    fn every_condition_must_hold() {
+        let entry = entry("1");
+        let network = Network::SolanaDevnet;
+        let other_asset = Rule::new(Asset::new(network, "other"), Amount(9));
+        let other_network = Rule::new(assets::USDC_SOLANA, Amount(9));
+        for (rule, refusal) in [
+            (other_asset, Refusal::AssetNotListed { network }),
+            (other_network, Refusal::AssetNotListed { network }),
+            (RULE.pay_to(&["bob", "Alice"]), Refusal::PayToNotAllowed { rule: 0 }),
+            (RULE.pay_to(&[]), Refusal::PayToNotAllowed { rule: 0 }),
+            (RULE.origins(&["https://seller.lan"]), Refusal::OriginNotAllowed { rule: 0 }),
+            (Rule { schemes: &[], ..RULE }, Refusal::SchemeNotAllowed { rule: 0 }),
+        ] {
+            assert_eq!(judge(&[rule], &entry), Err(refusal));
+        }
+        assert!(judge(&[RULE.pay_to(&["bob", "alice"]).origins(&[ORIGIN])], &entry).is_ok());
+    }
+
+    #[test]
+    fn the_nearest_refusal_is_told() {
+        let far = RULE.origins(&[]);
+        let near = Rule { max_amount: Amount(1), ..RULE };
+        let expected = Refusal::OverCap { rule: 1, asked: Amount(5), cap: Amount(1) };
+        assert_eq!(judge(&[far, near], &entry("5")), Err(expected));
+        let swapped = Refusal::OverCap { rule: 0, asked: Amount(5), cap: Amount(1) };
+        assert_eq!(judge(&[near, far], &entry("5")), Err(swapped));
+    }
+
+    #[test]
+    fn unreadable_amounts_are_refused() {
+        let refusal = Refusal::Amount(AmountError::NotAnInteger);
+        assert_eq!(judge(&[RULE], &entry("8199999.999999999")), Err(refusal));
+    }
+
+    #[test]
+    fn unknown_ways_to_pay_are_refused() {
+        let unknown_scheme = entry("1").replace("exact", "upto");
+        assert_eq!(judge(&[RULE], &unknown_scheme), Err(Refusal::UnknownScheme));
+        let unknown_network = entry("1").replace("solana:Et", "solana:Ex");
+        assert_eq!(judge(&[RULE], &unknown_network), Err(Refusal::UnknownNetwork));
+        let flow =
+            |flow| entry("1").replace("60}", &format!("60,\"extra\":{{\"paymentFlow\":{flow}}}}}"));
+        assert_eq!(judge(&[RULE], &flow("\"batch\"")), Err(Refusal::UnknownPaymentFlow));
+        assert!(judge(&[RULE], &flow("\"upfront\"")).is_ok());
+        assert!(judge(&[RULE], &flow("null")).is_ok());
+    }
+}

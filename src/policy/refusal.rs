@@ -1,0 +1,136 @@
+//! Why an entry is not paid, and what would have to change.
+
+use core::fmt;
+
+use crate::wire::{Amount, AmountError, Network, RequirementsError};
+
+/// Why the policy does not pay an entry. `rule` is the index of the rule concerned.
+///
+/// The variants stand in the order of how near the entry came to being paid; of several refusals
+/// the nearest is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The seller's list of accepted payments is empty.
+    NothingAccepted,
+    /// The entry is nested deeper than [`crate::sizes::ENTRY_DEPTH`].
+    EntryTooDeep,
+    /// The entry does not fit the memory for one.
+    EntryTooLarge {
+        /// Bytes that it would take.
+        needed: usize,
+    },
+    /// The entry is malformed.
+    Malformed(RequirementsError),
+    /// The entry names a network that this crate doesn't know.
+    UnknownNetwork,
+    /// The entry names a scheme that this crate doesn't know.
+    UnknownScheme,
+    /// The entry wants to be paid in a flow that this crate doesn't know.
+    UnknownPaymentFlow,
+    /// No rule allows this asset on this network.
+    AssetNotListed {
+        /// The network of the entry.
+        network: Network,
+    },
+    /// The crate is built without the feature for this network.
+    NetworkNotBuilt {
+        /// The network of the entry.
+        network: Network,
+    },
+    /// The rule doesn't allow the scheme.
+    SchemeNotAllowed {
+        /// The rule's index.
+        rule: usize,
+    },
+    /// The rule doesn't allow the seller's origin.
+    OriginNotAllowed {
+        /// The rule's index.
+        rule: usize,
+    },
+    /// The rule doesn't allow the payee.
+    PayToNotAllowed {
+        /// The rule's index.
+        rule: usize,
+    },
+    /// The price is unreadable.
+    Amount(AmountError),
+    /// The price is above the rule's cap.
+    OverCap {
+        /// The rule's index.
+        rule: usize,
+        /// What the seller asks, in atomic units.
+        asked: Amount,
+        /// What the rule allows, in atomic units.
+        cap: Amount,
+    },
+    /// The user (or the configuration) said no.
+    NotApproved,
+}
+
+impl Refusal {
+    /// The nearer of two refusals; of equally near ones the first.
+    #[must_use]
+    pub fn nearest(self, other: Refusal) -> Refusal {
+        if other.nearness() > self.nearness() { other } else { self }
+    }
+
+    fn nearness(&self) -> u8 {
+        match self {
+            Refusal::NothingAccepted => 0,
+            Refusal::EntryTooDeep => 1,
+            Refusal::Malformed(_) => 2,
+            Refusal::UnknownNetwork => 3,
+            Refusal::UnknownScheme => 4,
+            Refusal::UnknownPaymentFlow => 5,
+            Refusal::EntryTooLarge { .. } => 6,
+            Refusal::AssetNotListed { .. } => 7,
+            Refusal::NetworkNotBuilt { .. } => 8,
+            Refusal::SchemeNotAllowed { .. } => 9,
+            Refusal::OriginNotAllowed { .. } => 10,
+            Refusal::PayToNotAllowed { .. } => 11,
+            Refusal::Amount(_) => 12,
+            Refusal::OverCap { .. } => 13,
+            Refusal::NotApproved => 14,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::NothingAccepted => f.write_str("the seller accepts no payment at all"),
+            Refusal::EntryTooDeep => f.write_str("the seller's entry is nested too deeply"),
+            Refusal::EntryTooLarge { needed } => {
+                write!(f, "the seller's entry takes {needed} bytes: give Memory a larger ENTRY")
+            }
+            Refusal::Malformed(error) => error.fmt(f),
+            Refusal::UnknownNetwork => f.write_str("the seller accepts no network known here"),
+            Refusal::UnknownScheme => f.write_str("the seller accepts no scheme known here"),
+            Refusal::UnknownPaymentFlow => f.write_str("the seller's payment flow is unknown here"),
+            Refusal::AssetNotListed { network } => {
+                write!(f, "no rule of the policy allows this asset on {network}: add one")
+            }
+            Refusal::NetworkNotBuilt { network } => {
+                write!(f, "built without the feature that pays on {network}")
+            }
+            Refusal::SchemeNotAllowed { rule } => {
+                write!(f, "rule {rule} of the policy does not allow this scheme")
+            }
+            Refusal::OriginNotAllowed { rule } => {
+                write!(f, "rule {rule} of the policy does not allow this seller: add its origin")
+            }
+            Refusal::PayToNotAllowed { rule } => {
+                write!(f, "rule {rule} of the policy does not allow this payTo: add it")
+            }
+            Refusal::Amount(error) => error.fmt(f),
+            Refusal::OverCap { rule, asked, cap } => {
+                write!(f, "the price of {asked} is above the cap of {cap} in rule {rule}")
+            }
+            Refusal::NotApproved => f.write_str("the payment was not approved"),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}

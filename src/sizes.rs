@@ -1,0 +1,42 @@
+//! The sizes of everything that is kept, each with the text that it derives from.
+//!
+//! What streams (the challenge around its entries, descriptions, schemas, bodies) has no size here:
+//! it takes no memory.
+
+/// Bytes kept of one entry of `accepts`, as raw JSON.
+///
+/// Entries seen in the field take 200 to 350 bytes; one with a 256-byte memo takes about 600. A
+/// Solana transaction with such a memo (721 bytes) is built in the same memory afterwards.
+pub const ENTRY: usize = 768;
+
+/// Objects and arrays inside each other in one entry of `accepts`, the entry included.
+///
+/// `extra` is at level 2; nothing deeper is ever read, but an entry is parsed recursively, so its
+/// depth is stack.
+pub const ENTRY_DEPTH: u8 = 8;
+
+/// Bytes of the head of a response: 8 times what Node's HTTP client accepts (16 KiB).
+pub const HEAD: u32 = 128 * 1024;
+
+/// Bytes of a body that carries a challenge (x402 version 1).
+pub const CHALLENGE_BODY: u32 = 128 * 1024;
+
+/// Bytes of a body that are read only to keep a connection: more, and the connection is closed.
+pub const DRAINED_BODY: u32 = 4096;
+
+/// Characters of a reason that the seller gave (`error`, `errorReason`): the longest code of the
+/// reference facilitators has 74.
+pub const REASON: usize = 80;
+
+/// Characters of a transaction id: a Solana signature in base58 has at most 88, an EVM hash 66.
+pub const TRANSACTION_ID: usize = 88;
+
+/// Characters of an address: a Solana one in base58 has at most 44, an EVM one 42.
+pub const ADDRESS: usize = 44;
+
+/// Bytes of a memo that the seller asks for (`extra.memo`), in UTF-8: the limit of the
+/// specification of the `exact` scheme on Solana.
+pub const MEMO: usize = 256;
+
+/// Accounts whose derivation is remembered: the device's own and one seller's.
+pub const TOKEN_ACCOUNTS: usize = 2;

@@ -1,0 +1,493 @@
+//! `PaymentRequired`: the challenge of a 402, read as it arrives and never held.
+//!
+//! Only one entry of `accepts` is in memory at a time, in the caller's buffer; the caller looks at
+//! it and keeps it or lets the next one overwrite it. The rest of the challenge (resource,
+//! extensions, schemas) passes by in constant memory, whatever its size.
+
+use core::fmt;
+
+use super::{ProtocolVersion, Reason};
+use crate::codec::json::{self, Event, JsonError, Tokenizer};
+use crate::sizes;
+
+/// Where the challenge stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// In the `PAYMENT-REQUIRED` header: version 2.
+    Header,
+    /// In the body of the response: version 1 (or 2, by sellers that do not send the header).
+    ///
+    /// Members of version 1's entries that describe the resource are left out of the captured
+    /// entry, since they can be large and are never returned.
+    Body,
+}
+
+/// An entry of `accepts` is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Its raw JSON stands at the front of the buffer.
+    Complete {
+        /// Bytes of it.
+        length: usize,
+        /// Whether they are all of its bytes, so that it can be echoed.
+        verbatim: bool,
+    },
+    /// It did not fit the buffer.
+    TooLarge {
+        /// Bytes that it would take.
+        needed: usize,
+    },
+    /// Objects and arrays are nested deeper in it than [`sizes::ENTRY_DEPTH`].
+    TooDeep,
+}
+
+/// Why a text is no challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ChallengeError {
+    /// It is not JSON.
+    Json(JsonError),
+    /// It is JSON, but not an object with `x402Version`.
+    NotAChallenge,
+    /// Its `x402Version` is not one that can stand there.
+    Version,
+}
+
+impl From<JsonError> for ChallengeError {
+    fn from(error: JsonError) -> Self {
+        ChallengeError::Json(error)
+    }
+}
+
+impl fmt::Display for ChallengeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ChallengeError::Json(error) => write!(f, "unreadable x402 challenge: {error}"),
+            ChallengeError::NotAChallenge => f.write_str("the 402 carries no x402 challenge"),
+            ChallengeError::Version => f.write_str("the challenge is of an unknown x402 version"),
+        }
+    }
+}
+
+impl core::error::Error for ChallengeError {}
+
+/// Reads a challenge.
+#[derive(Debug, Clone)]
+pub struct PaymentRequiredReader {
+    tokenizer: Tokenizer,
+    challenge: Challenge,
+}
+
+/// What has been understood so far.
+#[derive(Debug, Clone)]
+struct Challenge {
+    source: Source,
+    name: heapless::Vec<u8, LONGEST_NAME>,
+    name_too_long: bool,
+    member: Member,
+    version: Option<u8>,
+    in_accepts: bool,
+    reason: Reason,
+    capture: Capture,
+}
+
+/// A member of the outermost object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Member {
+    X402Version,
+    Error,
+    Accepts,
+    Other,
+}
+
+/// The entry that is being copied.
+#[derive(Debug, Clone, Default)]
+struct Capture {
+    phase: Phase,
+    /// Bytes of the entry so far, those that did not fit the buffer included.
+    length: usize,
+    /// Bytes of it up to the end of the last complete member.
+    last_member_end: usize,
+    /// The current byte belongs to a member that is left out.
+    leave_out: bool,
+    /// The first member was left out: so is the comma after it.
+    drop_comma: bool,
+    verbatim: bool,
+    too_deep: bool,
+    complete: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Outside,
+    Copying,
+    /// Inside the value of a member that is left out.
+    LeavingOut,
+}
+
+/// `outputSchema`, the longest name that is looked for.
+const LONGEST_NAME: usize = 12;
+
+/// The members that an entry of version 1 may do without.
+const DESCRIPTIVE: [&[u8]; 4] = [b"description", b"mimeType", b"outputSchema", b"resource"];
+
+/// Objects and arrays around an entry: the challenge and `accepts`.
+const ENTRY_AT: u8 = 2;
+const ENTRY_MEMBER_AT: u8 = 3;
+
+impl PaymentRequiredReader {
+    /// At the start of a challenge.
+    pub fn new(source: Source) -> Self {
+        let challenge = Challenge {
+            source,
+            name: heapless::Vec::new(),
+            name_too_long: false,
+            member: Member::Other,
+            version: None,
+            in_accepts: false,
+            reason: Reason::EMPTY,
+            capture: Capture::default(),
+        };
+        PaymentRequiredReader { tokenizer: Tokenizer::new(), challenge }
+    }
+
+    /// Takes the next byte of the JSON text; answers when it completes an entry of `accepts`.
+    ///
+    /// `buffer` is where entries go. It must be the same until an entry is complete, and may be
+    /// another one from then on; an empty one skips all entries.
+    ///
+    /// # Errors
+    /// [`ChallengeError`]: the rest of the text can't be read.
+    pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<Option<Entry>, ChallengeError> {
+        self.tokenizer.push(byte, &mut self.challenge)?;
+        Ok(self.challenge.capture.take(byte, buffer))
+    }
+
+    /// Says that the text is over; answers the version that it declares.
+    ///
+    /// # Errors
+    /// [`ChallengeError`] if it was cut, or is not a challenge of a version that can stand there.
+    pub fn finish(&self) -> Result<ProtocolVersion, ChallengeError> {
+        self.tokenizer.finish()?;
+        let number = self.challenge.version.ok_or(ChallengeError::NotAChallenge)?;
+        match (self.challenge.source, ProtocolVersion::from_number(number)) {
+            (Source::Header, Some(ProtocolVersion::V1)) | (_, None) => Err(ChallengeError::Version),
+            (_, Some(version)) => Ok(version),
+        }
+    }
+
+    /// Why payment is required: `error`.
+    pub fn reason(&self) -> Reason {
+        self.challenge.reason
+    }
+}
+
+impl json::Visitor for Challenge {
+    type Error = ChallengeError;
+
+    fn event(&mut self, depth: u8, event: Event<'_>) -> Result<(), ChallengeError> {
+        match event {
+            Event::KeyStart => {
+                self.name.clear();
+                self.name_too_long = false;
+            }
+            Event::KeyText(text) => {
+                self.name_too_long |= self.name.extend_from_slice(text).is_err()
+            }
+            Event::KeyEnd if depth == 1 => self.member = self.member(),
+            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
+            _ if depth == 0 => return outermost(event),
+            _ if depth == 1 => self.value(event)?,
+            _ if self.in_accepts => self.capture.event(depth, event),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn outermost(event: Event<'_>) -> Result<(), ChallengeError> {
+    match event {
+        Event::ObjectStart | Event::ObjectEnd => Ok(()),
+        _ => Err(ChallengeError::NotAChallenge),
+    }
+}
+
+impl Challenge {
+    fn member(&self) -> Member {
+        match self.name.as_slice() {
+            _ if self.name_too_long => Member::Other,
+            b"x402Version" => Member::X402Version,
+            b"error" => Member::Error,
+            b"accepts" => Member::Accepts,
+            _ => Member::Other,
+        }
+    }
+
+    /// An event of a value of the outermost object.
+    fn value(&mut self, event: Event<'_>) -> Result<(), ChallengeError> {
+        match (self.member, event) {
+            (Member::X402Version, Event::NumberText(byte)) => self.version_digit(byte)?,
+            (Member::X402Version, Event::NumberEnd) => self.member = Member::Other,
+            (Member::Error, Event::StringStart) => self.reason = Reason::EMPTY,
+            (Member::Error, Event::StringText(text)) => {
+                text.iter().for_each(|byte| self.reason.push(*byte));
+            }
+            (Member::Accepts, Event::ArrayStart) => self.in_accepts = true,
+            (Member::Accepts, Event::ArrayEnd) => self.in_accepts = false,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Versions have one digit; a second digit, number or `x402Version` is none we know.
+    fn version_digit(&mut self, byte: u8) -> Result<(), ChallengeError> {
+        match (self.version, byte) {
+            (None, b'0'..=b'9') => {
+                self.version = Some(byte - b'0');
+                Ok(())
+            }
+            _ => Err(ChallengeError::Version),
+        }
+    }
+
+    fn entry_name(&mut self) {
+        let descriptive = !self.name_too_long && DESCRIPTIVE.contains(&self.name.as_slice());
+        if self.in_accepts && self.source == Source::Body && descriptive {
+            self.capture.leave_member_out();
+        }
+    }
+}
+
+impl Capture {
+    fn event(&mut self, depth: u8, event: Event<'_>) {
+        match event {
+            Event::ObjectStart if depth == ENTRY_AT => self.begin(),
+            Event::ObjectEnd if depth == ENTRY_AT => self.complete = true,
+            Event::ObjectStart | Event::ArrayStart if self.phase == Phase::Copying => {
+                // The entry itself is at level 1.
+                self.too_deep |= depth > sizes::ENTRY_DEPTH + ENTRY_AT - 1;
+            }
+            _ if depth == ENTRY_MEMBER_AT && event.ends_value() => self.member_ends(event),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self) {
+        *self = Capture {
+            phase: Phase::Copying,
+            last_member_end: 1,
+            verbatim: true,
+            ..Capture::default()
+        };
+    }
+
+    /// The name of a descriptive member has just been read: take it back, and its comma.
+    fn leave_member_out(&mut self) {
+        self.phase = Phase::LeavingOut;
+        self.length = self.last_member_end;
+        self.drop_comma = self.last_member_end == 1;
+        self.verbatim = false;
+    }
+
+    fn member_ends(&mut self, event: Event<'_>) {
+        // A number ends with the byte after it; every other value with its own last byte.
+        let ended_before = event == Event::NumberEnd;
+        match self.phase {
+            Phase::LeavingOut => {
+                self.phase = Phase::Copying;
+                self.leave_out = !ended_before;
+            }
+            _ => self.last_member_end = self.length + usize::from(!ended_before),
+        }
+    }
+
+    /// Takes the byte that the events were about.
+    fn take(&mut self, byte: u8, buffer: &mut [u8]) -> Option<Entry> {
+        let leave_out = core::mem::take(&mut self.leave_out);
+        if self.phase == Phase::Copying && !leave_out && !self.is_dropped(byte) {
+            if let Some(place) = buffer.get_mut(self.length) {
+                *place = byte;
+            }
+            self.length += 1;
+        }
+        if !core::mem::take(&mut self.complete) {
+            return None;
+        }
+        self.phase = Phase::Outside;
+        Some(self.entry(buffer.len()))
+    }
+
+    fn is_dropped(&mut self, byte: u8) -> bool {
+        let dropped = self.drop_comma && !matches!(byte, b'}' | b'"');
+        self.drop_comma = dropped && byte != b',';
+        dropped
+    }
+
+    fn entry(&self, capacity: usize) -> Entry {
+        if self.too_deep {
+            Entry::TooDeep
+        } else if self.length > capacity {
+            Entry::TooLarge { needed: self.length }
+        } else {
+            Entry::Complete { length: self.length, verbatim: self.verbatim }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+    use std::{format, vec};
+
+    use super::*;
+    use proptest::prelude::*;
+
+    struct Challenge {
+        version: ProtocolVersion,
+        reason: String,
+        entries: Vec<Result<String, Entry>>,
+    }
+
+    fn read(source: Source, text: &[u8], room: usize) -> Result<Challenge, ChallengeError> {
+        let mut reader = PaymentRequiredReader::new(source);
+        let mut buffer = vec![0; room];
+        let mut entries = Vec::new();
+        for &byte in text {
+            match reader.push(byte, &mut buffer)? {
+                Some(Entry::Complete { length, .. }) => {
+                    entries.push(Ok(String::from_utf8_lossy(&buffer[..length]).into_owned()));
+                }
+                Some(other) => entries.push(Err(other)),
+                None => {}
+            }
+        }
+        let version = reader.finish()?;
+        Ok(Challenge { version, reason: reader.reason().as_str().to_string(), entries })
+    }
+
+    #[test]
+    fn any_key_order_and_unknown_members() {
+        let text = r#" { "extensions": {"accepts":[{"a":1}], "deep":[[[[{"x402Version":1}]]]]},
+            "accepts": [ {"a" : "\u00e9]}"} , 7, "x", [{"b":2}], {"c":{"d":[1,{}]}}],
+            "error":"Payment required", "x402Version" : 2 , "resource":null}"#;
+        let challenge = read(Source::Header, text.as_bytes(), 64).unwrap();
+        assert_eq!(challenge.version, ProtocolVersion::V2);
+        assert_eq!(challenge.reason, "Payment required");
+        let expected = [r#"{"a" : "\u00e9]}"}"#, r#"{"c":{"d":[1,{}]}}"#];
+        assert_eq!(challenge.entries, expected.map(|entry| Ok(entry.to_string())));
+    }
+
+    #[test]
+    fn descriptive_members_of_version_1_are_left_out() {
+        for (entry, kept) in [
+            (r#"{"description":"x","a":1}"#, r#"{"a":1}"#),
+            (r#"{ "description" : "x" , "a":1}"#, r#"{ "a":1}"#),
+            (r#"{"a":1,"outputSchema":{"a":[1,{"description":2}]},"b":2}"#, r#"{"a":1,"b":2}"#),
+            (r#"{"a":1 ,"resource":5,"mimeType":null}"#, r#"{"a":1}"#),
+            (r#"{"resource":5,"mimeType":null}"#, "{}"),
+            (r#"{"resource":5}"#, "{}"),
+            (r#"{"a":{"description":"x"},"resource":"y"}"#, r#"{"a":{"description":"x"}}"#),
+            (r#"{"resource":1,"description":2,"a":3,"mimeType":4,"b":5}"#, r#"{"a":3,"b":5}"#),
+        ] {
+            let text = format!(r#"{{"x402Version":1,"accepts":[{entry}]}}"#);
+            let challenge = read(Source::Body, text.as_bytes(), 200).unwrap();
+            assert_eq!(challenge.entries, [Ok(kept.to_string())], "{entry}");
+            assert!(serde_json::from_str::<serde_json::Value>(kept).is_ok());
+            let text = text.replace(":1,\"accepts", ":2,\"accepts");
+            let challenge = read(Source::Header, text.as_bytes(), 200).unwrap();
+            assert_eq!(challenge.entries, [Ok(entry.to_string())]);
+        }
+    }
+
+    #[test]
+    fn large_descriptions_take_no_room() {
+        let description = "x".repeat(100_000);
+        let text = format!(
+            r#"{{"x402Version":1,"accepts":[{{"a":1,"description":"{description}","b":2}}]}}"#
+        );
+        let challenge = read(Source::Body, text.as_bytes(), 13).unwrap();
+        assert_eq!(challenge.entries, [Ok(r#"{"a":1,"b":2}"#.to_string())]);
+    }
+
+    #[test]
+    fn what_does_not_fit_says_how_much_it_needs() {
+        let text = br#"{"x402Version":2,"accepts":[{"a":"12345678"},{"a":1}]}"#;
+        let challenge = read(Source::Header, text, 10).unwrap();
+        let expected = [Err(Entry::TooLarge { needed: 16 }), Ok(r#"{"a":1}"#.to_string())];
+        assert_eq!(challenge.entries, expected);
+    }
+
+    #[test]
+    fn deep_entries_are_skipped() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for (levels, deep) in [(7, false), (8, true), (60, true)] {
+            let nested = nested(levels);
+            let text = format!(r#"{{"x402Version":2,"accepts":[{{"a":{nested}}}]}}"#);
+            let challenge = read(Source::Header, text.as_bytes(), 200).unwrap();
+            assert_eq!(challenge.entries[0] == Err(Entry::TooDeep), deep, "{levels}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        let read = |source, version: &str| {
+            let text = format!(r#"{{"x402Version":{version}}}"#);
+            read(source, text.as_bytes(), 0).map(|challenge| challenge.version)
+        };
+        assert_eq!(read(Source::Header, "2"), Ok(ProtocolVersion::V2));
+        assert_eq!(read(Source::Body, "1"), Ok(ProtocolVersion::V1));
+        assert_eq!(read(Source::Body, "2"), Ok(ProtocolVersion::V2));
+        assert_eq!(read(Source::Header, "1"), Err(ChallengeError::Version));
+        for other in ["3", "0", "22", "2.0", "-2", "2,\"x402Version\":2"] {
+            assert_eq!(read(Source::Body, other), Err(ChallengeError::Version), "{other}");
+        }
+        for missing in ["\"2\"", "null", "[2]"] {
+            assert_eq!(
+                read(Source::Body, missing),
+                Err(ChallengeError::NotAChallenge),
+                "{missing}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_json_is_no_challenge() {
+        for text in ["[]", "7 ", "null", "{}", "\"x\"", r#"{"error":"x"}"#] {
+            let error = read(Source::Body, text.as_bytes(), 0).err();
+            assert_eq!(error, Some(ChallengeError::NotAChallenge), "{text}");
+        }
+        let accepts_object = br#"{"x402Version":2,"accepts":{"a":{"b":1}}}"#;
+        assert!(read(Source::Header, accepts_object, 99).unwrap().entries.is_empty());
+    }
+
+    #[test]
+    fn every_truncation_is_noticed() {
+        let text = br#"{"x402Version":1,"accepts":[{"description":"x","a":1}],"error":"e"}"#;
+        for end in 0..text.len() {
+            assert!(read(Source::Body, &text[..end], 64).is_err(), "{end}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn mutations_never_panic_nor_write_past_the_entry(
+            at: prop::sample::Index, byte: u8, body: bool, room in 0usize..80,
+        ) {
+            let mut text = br#"{"x402Version":2,"accepts":[{"resource":{"a":[1]},"b":"\u0041"},{}]}"#.to_vec();
+            let at = at.index(text.len());
+            text[at] = byte;
+            let source = if body { Source::Body } else { Source::Header };
+            if let Ok(challenge) = read(source, &text, room) {
+                for entry in challenge.entries.into_iter().flatten() {
+                    prop_assert!(serde_json::from_slice::<serde_json::Value>(entry.as_bytes()).is_ok());
+                }
+            }
+        }
+    }
+}

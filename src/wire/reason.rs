@@ -1,0 +1,89 @@
+//! A reason that a stranger gave, cut to a fixed size and safe to print.
+
+use core::fmt;
+
+use crate::sizes::REASON;
+
+/// The seller's or facilitator's words, as printable ASCII: other characters are replaced by `?`,
+/// what exceeds [`REASON`] characters is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    text: [u8; REASON],
+    length: u8,
+}
+
+impl Reason {
+    /// No words.
+    pub const EMPTY: Reason = Reason { text: [0; REASON], length: 0 };
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        let text = self.text.get(..usize::from(self.length)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Whether there are no words.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Appends one byte of UTF-8.
+    pub(crate) fn push(&mut self, byte: u8) {
+        let printable = match byte {
+            0x20..=0x7e => byte,
+            // The rest of a character whose first byte has been replaced already.
+            0x80..=0xbf => return,
+            _ => b'?',
+        };
+        if let Some(place) = self.text.get_mut(usize::from(self.length)) {
+            *place = printable;
+            self.length += 1;
+        }
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        let mut reason = Reason::EMPTY;
+        text.bytes().for_each(|byte| reason.push(byte));
+        reason
+    }
+}
+
+impl Default for Reason {
+    fn default() -> Self {
+        Reason::EMPTY
+    }
+}
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() { f.write_str("no reason given") } else { f.write_str(self.as_str()) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Reason {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.as_str());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_printable_and_bounded() {
+        assert_eq!(Reason::from("caf\u{e9}\n\u{1f600}!").as_str(), "caf???!");
+        let long = [b'a'; 200];
+        let long = core::str::from_utf8(&long).unwrap_or_default();
+        assert_eq!(Reason::from(long).as_str().len(), REASON);
+    }
+}
