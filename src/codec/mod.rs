@@ -5,8 +5,10 @@
 //!
 //! Nothing here panics on any input: a decoder answers with a value or a small `Copy` error.
 
+pub mod base58;
 pub mod base64;
 pub mod date;
+pub mod hex;
 pub mod http;
 pub mod json;
 pub mod pieces;

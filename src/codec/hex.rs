@@ -1,0 +1,35 @@
+//! Lower-case hexadecimal text of fixed size.
+
+/// The hexadecimal digits of `N` bytes as `LEN` = 2 × `N` ASCII characters.
+pub fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> [u8; LEN] {
+    const { assert!(LEN == 2 * N) };
+    let mut text = [0; LEN];
+    let (pairs, _) = text.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 0xf)];
+    }
+    text
+}
+
+fn digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'a' + value - 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_in_order() {
+        let bytes = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+        assert_eq!(&encode::<8, 16>(&bytes), b"0123456789abcdef");
+    }
+
+    #[test]
+    fn zeros_keep_their_place() {
+        assert_eq!(&encode::<2, 4>(&[0, 0x0a]), b"000a");
+    }
+}
