@@ -50,7 +50,7 @@ pub fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> Base58<LEN> 
     let mut number = *bytes;
     let mut text = [ZERO; LEN];
     for group in text.rchunks_mut(DIGITS_PER_GROUP) {
-        let remainder = divide(&mut number, GROUP_BASE);
+        let remainder = divide_by_group_base(&mut number);
         write_group(remainder, group);
     }
     let start = leading(&text, ZERO).saturating_sub(leading(bytes, 0));
@@ -138,13 +138,13 @@ fn multiply_add(number: &mut [u8], factor: u32, addend: u32) -> u32 {
     })
 }
 
-/// `number = number / divisor`; returns the remainder.
-fn divide(number: &mut [u8], divisor: u32) -> u32 {
+/// `number = number / GROUP_BASE`; returns the remainder.
+fn divide_by_group_base(number: &mut [u8]) -> u32 {
     let (limbs, _) = number.as_chunks_mut::<4>();
     limbs.iter_mut().fold(0, |remainder, limb| {
         let value = u64::from(remainder) << 32 | u64::from(u32::from_be_bytes(*limb));
-        *limb = ((value / u64::from(divisor)) as u32).to_be_bytes();
-        (value % u64::from(divisor)) as u32
+        *limb = ((value / u64::from(GROUP_BASE)) as u32).to_be_bytes();
+        (value % u64::from(GROUP_BASE)) as u32
     })
 }
 

@@ -11,7 +11,7 @@
 //!
 //! Source: <https://solana.com/docs/core/transactions>.
 
-use core::{fmt, ops::Range};
+use core::fmt;
 
 use super::{
     MessageError, TransferMessage,
@@ -86,8 +86,9 @@ impl<T: AsRef<[u8]>> Transaction<T> {
 impl<T: AsMut<[u8]>> Transaction<T> {
     /// Puts the authority's signature of the message in its place.
     pub fn set_signature(&mut self, signature: &[u8; SIGNATURE_LEN]) {
-        if let Some(place) = self.bytes.as_mut().get_mut(AUTHORITY_SIGNATURE) {
-            place.copy_from_slice(signature);
+        let place = self.bytes.as_mut().get_mut(AUTHORITY_SIGNATURE..);
+        if let Some(place) = place.and_then(<[u8]>::first_chunk_mut) {
+            *place = *signature;
         }
     }
 }
@@ -106,7 +107,7 @@ impl fmt::Display for NotATransaction {
 impl core::error::Error for NotATransaction {}
 
 const SIGNATURES: u8 = 2;
-const AUTHORITY_SIGNATURE: Range<usize> = 1 + SIGNATURE_LEN..MESSAGE_OFFSET;
+const AUTHORITY_SIGNATURE: usize = 1 + SIGNATURE_LEN;
 
 const UNSIGNED: [u8; MESSAGE_OFFSET] = {
     let mut bytes = [0; MESSAGE_OFFSET];
