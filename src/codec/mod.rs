@@ -8,6 +8,7 @@
 pub mod base58;
 pub mod base64;
 pub mod date;
+pub mod decimal;
 pub mod hex;
 pub mod http;
 pub mod json;

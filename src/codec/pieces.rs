@@ -17,6 +17,8 @@ pub enum Piece<'a> {
     Base64(&'a [u8]),
     /// The text of other pieces in base64, padded.
     Base64Of(&'a [Piece<'a>]),
+    /// Lines of names and values: `name: value`, ended by CR LF.
+    Fields(&'a [(&'a str, &'a str)]),
 }
 
 /// A text made of pieces.
@@ -36,6 +38,7 @@ impl Piece<'_> {
             Piece::Bytes(bytes) => bytes.len(),
             Piece::Base64(bytes) => base64::encoded_len(bytes.len()),
             Piece::Base64Of(pieces) => base64::encoded_len(Pieces(pieces).len()),
+            Piece::Fields(fields) => fields.iter().map(|field| Pieces(&line(field)).len()).sum(),
         }
     }
 
@@ -54,6 +57,7 @@ impl Piece<'_> {
             Piece::Base64Of(pieces) => {
                 encode(offset, out, |from, stretch| Pieces(pieces).read(from, stretch))
             }
+            Piece::Fields(fields) => read_lines(fields, offset, out),
         }
     }
 }
@@ -83,6 +87,22 @@ impl Pieces<'_> {
         }
         written
     }
+}
+
+fn line<'a>((name, value): &(&'a str, &'a str)) -> [Piece<'a>; 4] {
+    [(*name).into(), ": ".into(), (*value).into(), "\r\n".into()]
+}
+
+fn read_lines(fields: &[(&str, &str)], offset: usize, out: &mut [u8]) -> usize {
+    let mut skip = offset;
+    let mut written = 0;
+    for field in fields {
+        let line = line(field);
+        let rest = out.get_mut(written..).unwrap_or_default();
+        written += Pieces(&line).read(skip, rest);
+        skip = skip.saturating_sub(Pieces(&line).len());
+    }
+    written
 }
 
 /// Encodes from character `offset` on, taking the bytes from `source(position, buffer)`.
@@ -142,9 +162,12 @@ mod tests {
             head: Vec<u8>, inner: Vec<u8>, tail: Vec<u8>, fragment in 1usize..200,
         ) {
             let json = [Piece::Bytes(b"{\""), Piece::Base64(&inner), Piece::Bytes(&tail)];
-            let text = [Piece::Bytes(&head), Piece::Base64Of(&json), Piece::from("\r\n")];
+            let fields = [("A", "b"), ("", "")];
+            let text = [
+                Piece::Bytes(&head), Piece::Fields(&fields), Piece::Base64Of(&json), "\r\n".into(),
+            ];
             let nested = [b"{\"", STANDARD.encode(&inner).as_bytes(), &tail].concat();
-            let expected = [&head, STANDARD.encode(nested).as_bytes(), b"\r\n"].concat();
+            let expected = [&head, &b"A: b\r\n: \r\n"[..], STANDARD.encode(nested).as_bytes(), b"\r\n"].concat();
             prop_assert_eq!(Pieces(&text).len(), expected.len());
             prop_assert_eq!(read_all(Pieces(&text), fragment), expected);
         }

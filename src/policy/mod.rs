@@ -31,7 +31,7 @@ pub struct Rule<'a> {
     pub max_amount: Amount,
     /// Who may be paid: addresses on the asset's network.
     pub pay_to: Allowed<'a>,
-    /// Which sellers may ask: origins as `scheme://host` or `scheme://host:port`, in lower case.
+    /// Which sellers may ask: origins as `scheme://host` or `scheme://host:port`.
     pub origins: Allowed<'a>,
     /// By which schemes.
     pub schemes: &'a [Scheme],
@@ -124,7 +124,7 @@ impl Rule<'_> {
         if !self.schemes.contains(&scheme) {
             return Err(Refusal::SchemeNotAllowed { rule });
         }
-        if !self.origins.contains(|allowed| allowed == origin) {
+        if !self.origins.contains(|allowed| same_origin(allowed, origin)) {
             return Err(Refusal::OriginNotAllowed { rule });
         }
         let network = self.asset.network;
@@ -146,6 +146,16 @@ impl Allowed<'_> {
             Allowed::Only(list) => list.iter().any(|allowed| is(allowed)),
         }
     }
+}
+
+/// Origins are equal without regard to case, and with or without their scheme's own port.
+fn same_origin(one: &str, other: &str) -> bool {
+    without_default_port(one).eq_ignore_ascii_case(without_default_port(other))
+}
+
+fn without_default_port(origin: &str) -> &str {
+    let is_https = origin.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+    origin.strip_suffix(if is_https { ":443" } else { ":80" }).unwrap_or(origin)
 }
 
 /// The client signs the same thing for each of these; a flow that it doesn't know might want
@@ -212,6 +222,20 @@ mod tests {
             assert_eq!(judge(&[rule], &entry), Err(refusal));
         }
         assert!(judge(&[RULE.pay_to(&["bob", "alice"]).origins(&[ORIGIN])], &entry).is_ok());
+    }
+
+    #[test]
+    fn origins_are_compared_as_browsers_do() {
+        for (one, other, same) in [
+            ("http://a.lan", "HTTP://A.LAN:80", true),
+            ("https://a.lan:443", "https://a.lan", true),
+            ("https://a.lan", "http://a.lan", false),
+            ("https://a.lan:80", "https://a.lan", false),
+            ("http://a.lan:8080", "http://a.lan", false),
+            ("http://a.lan.evil", "http://a.lan", false),
+        ] {
+            assert_eq!(same_origin(one, other), same, "{one} {other}");
+        }
     }
 
     #[test]

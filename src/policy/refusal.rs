@@ -39,6 +39,11 @@ pub enum Refusal {
         /// The network of the entry.
         network: Network,
     },
+    /// The device has no key for this network.
+    NoKey {
+        /// The network of the entry.
+        network: Network,
+    },
     /// The rule doesn't allow the scheme.
     SchemeNotAllowed {
         /// The rule's index.
@@ -87,12 +92,13 @@ impl Refusal {
             Refusal::EntryTooLarge { .. } => 6,
             Refusal::AssetNotListed { .. } => 7,
             Refusal::NetworkNotBuilt { .. } => 8,
-            Refusal::SchemeNotAllowed { .. } => 9,
-            Refusal::OriginNotAllowed { .. } => 10,
-            Refusal::PayToNotAllowed { .. } => 11,
-            Refusal::Amount(_) => 12,
-            Refusal::OverCap { .. } => 13,
-            Refusal::NotApproved => 14,
+            Refusal::NoKey { .. } => 9,
+            Refusal::SchemeNotAllowed { .. } => 10,
+            Refusal::OriginNotAllowed { .. } => 11,
+            Refusal::PayToNotAllowed { .. } => 12,
+            Refusal::Amount(_) => 13,
+            Refusal::OverCap { .. } => 14,
+            Refusal::NotApproved => 15,
         }
     }
 }
@@ -115,6 +121,7 @@ impl fmt::Display for Refusal {
             Refusal::NetworkNotBuilt { network } => {
                 write!(f, "built without the feature that pays on {network}")
             }
+            Refusal::NoKey { network } => write!(f, "the device has no key for {network}"),
             Refusal::SchemeNotAllowed { rule } => {
                 write!(f, "rule {rule} of the policy does not allow this scheme")
             }

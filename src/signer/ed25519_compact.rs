@@ -49,9 +49,7 @@ impl Ed25519Signer for CompactSigner {
         signature: &[u8; 64],
     ) -> Result<bool, SignerError> {
         let public_key = PublicKey::new(*public_key);
-        Ok(public_key
-            .verify(message, &Signature::new(*signature))
-            .is_ok())
+        Ok(public_key.verify(message, &Signature::new(*signature)).is_ok())
     }
 }
 

@@ -41,10 +41,7 @@ impl Ed25519Signer for DalekSigner {
     }
 
     async fn sign(&mut self, message: &[u8]) -> Result<[u8; 64], SignerError> {
-        let signature = self
-            .key
-            .try_sign(message)
-            .map_err(|_| SignerError::Failed)?;
+        let signature = self.key.try_sign(message).map_err(|_| SignerError::Failed)?;
         Ok(signature.to_bytes())
     }
 

@@ -83,11 +83,7 @@ impl Rfc8032 {
         for _ in 0..2 {
             assert_eq!(ready(signer.sign(message)), self.signature);
         }
-        assert!(ready(signer.verify(
-            &self.public_key,
-            message,
-            &self.signature
-        )));
+        assert!(ready(signer.verify(&self.public_key, message, &self.signature)));
     }
 }
 
@@ -196,10 +192,7 @@ fn key_pairs_are_checked<B: Backend>() {
     let seed = [7; 32];
     let public_key = B::FROM_SEED(&seed).unwrap().public_key();
     let mut key_pair = [seed, public_key].concat().try_into().unwrap();
-    assert_eq!(
-        B::FROM_KEY_PAIR(&key_pair).unwrap().public_key(),
-        public_key
-    );
+    assert_eq!(B::FROM_KEY_PAIR(&key_pair).unwrap().public_key(), public_key);
 
     key_pair[63] ^= 1;
     let result = B::FROM_KEY_PAIR(&key_pair);
@@ -211,11 +204,7 @@ fn key_pairs_are_checked<B: Backend>() {
 fn a_borrowed_signer_signs_the_same<B: Backend>() {
     fn sign_generically(mut signer: impl Ed25519Signer) -> ([u8; 32], [u8; 64]) {
         let signature = ready(signer.sign(b"message"));
-        assert!(ready(signer.verify(
-            &signer.public_key(),
-            b"message",
-            &signature
-        )));
+        assert!(ready(signer.verify(&signer.public_key(), b"message", &signature)));
         (signer.public_key(), signature)
     }
     let mut signer = B::FROM_SEED(&[7; 32]).unwrap();
@@ -233,10 +222,7 @@ fn reference_payments<B: Backend>() {
 
     let mut signer = B::FROM_KEY_PAIR(&PAYER_KEY_PAIR).unwrap();
     for payment in [RANDOM_MEMO, SELLER_MEMO] {
-        assert_eq!(
-            signer.public_key(),
-            *payment.transfer().authority.as_bytes()
-        );
+        assert_eq!(signer.public_key(), *payment.transfer().authority.as_bytes());
         let expected = payment.transaction();
         let mut resigned = expected.clone();
         resigned[65..129].fill(0);

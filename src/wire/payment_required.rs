@@ -7,6 +7,7 @@
 use core::fmt;
 
 use super::{ProtocolVersion, Reason};
+use crate::codec::base64::Base64Error;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
 use crate::sizes;
 
@@ -46,12 +47,20 @@ pub enum Entry {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ChallengeError {
+    /// The header that carries it is not base64.
+    Base64(Base64Error),
     /// It is not JSON.
     Json(JsonError),
     /// It is JSON, but not an object with `x402Version`.
     NotAChallenge,
     /// Its `x402Version` is not one that can stand there.
     Version,
+}
+
+impl From<Base64Error> for ChallengeError {
+    fn from(error: Base64Error) -> Self {
+        ChallengeError::Base64(error)
+    }
 }
 
 impl From<JsonError> for ChallengeError {
@@ -63,6 +72,7 @@ impl From<JsonError> for ChallengeError {
 impl fmt::Display for ChallengeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ChallengeError::Base64(error) => write!(f, "unreadable x402 challenge: {error}"),
             ChallengeError::Json(error) => write!(f, "unreadable x402 challenge: {error}"),
             ChallengeError::NotAChallenge => f.write_str("the 402 carries no x402 challenge"),
             ChallengeError::Version => f.write_str("the challenge is of an unknown x402 version"),

@@ -6,6 +6,7 @@ use core::fmt;
 use heapless::String;
 
 use super::{Amount, Network, Reason};
+use crate::codec::base64::Base64Error;
 use crate::codec::json::{self, Event, JsonError, JsonStr, Tokenizer};
 use crate::sizes;
 
@@ -33,12 +34,20 @@ pub struct SettlementResponse {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SettlementError {
+    /// The header that carries it is not base64.
+    Base64(Base64Error),
     /// It is not JSON.
     Json(JsonError),
     /// It is JSON, but not an object with `success` as a boolean.
     NotAReceipt,
     /// A member is longer than any real one, stands twice, or is of another type.
     Member,
+}
+
+impl From<Base64Error> for SettlementError {
+    fn from(error: Base64Error) -> Self {
+        SettlementError::Base64(error)
+    }
 }
 
 impl From<JsonError> for SettlementError {
@@ -50,6 +59,7 @@ impl From<JsonError> for SettlementError {
 impl fmt::Display for SettlementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            SettlementError::Base64(error) => write!(f, "unreadable receipt: {error}"),
             SettlementError::Json(error) => write!(f, "unreadable receipt: {error}"),
             SettlementError::NotAReceipt => f.write_str("the receipt does not say success or not"),
             SettlementError::Member => f.write_str("the receipt has a malformed member"),

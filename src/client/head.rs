@@ -1,0 +1,409 @@
+//! The head of a seller's response: what the client acts on, the rest passes by.
+
+use core::fmt;
+
+use crate::codec::date::parse_imf_fixdate;
+use crate::codec::http::{BodyError, Framing, HeadError, HeadEvent, HeadParser};
+use crate::sizes;
+
+/// What a response says before its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ResponseHead {
+    /// The status code.
+    pub status: u16,
+    /// The length of the body in bytes, where the seller says it.
+    pub content_length: Option<u64>,
+    /// The seller's clock (`Date`) in Unix seconds.
+    pub date: Option<u64>,
+    /// How long to wait before asking again (`Retry-After`) in seconds, where the seller says it
+    /// as a number.
+    pub retry_after: Option<u32>,
+    /// Whether the connection stays open for another request.
+    pub keep_alive: bool,
+    pub(crate) chunked: bool,
+}
+
+/// Why a response can't be read: the seller's fault, or somebody's between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// It is not HTTP.
+    Head(HeadError),
+    /// Its head is larger than this many bytes.
+    HeadTooLarge {
+        /// The most that is read.
+        limit: u32,
+    },
+    /// Its length is unreadable, said twice with different values, or said beside
+    /// `Transfer-Encoding`.
+    Length,
+    /// Its `Transfer-Encoding` is not `chunked`.
+    TransferEncoding,
+    /// It switches protocols.
+    Upgrade,
+    /// A header that can stand once stands twice: which one counts would be a guess.
+    Repeated,
+    /// Its body is malformed or cut.
+    Body(BodyError),
+    /// Its body, which carries the challenge, is larger than this many bytes.
+    BodyTooLarge {
+        /// The most that is read.
+        limit: u32,
+    },
+    /// It refuses a payment without a reason that can be read.
+    Reason,
+    /// The connection closed before the head was complete.
+    Truncated,
+}
+
+impl From<HeadError> for ResponseError {
+    fn from(error: HeadError) -> Self {
+        ResponseError::Head(error)
+    }
+}
+
+impl From<BodyError> for ResponseError {
+    fn from(error: BodyError) -> Self {
+        ResponseError::Body(error)
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ResponseError::Head(error) => error.fmt(f),
+            ResponseError::HeadTooLarge { limit } => {
+                write!(f, "the answer's header is larger than {limit} bytes")
+            }
+            ResponseError::Length => f.write_str("the answer contradicts itself about its length"),
+            ResponseError::TransferEncoding => f.write_str("the answer's encoding is unknown"),
+            ResponseError::Upgrade => f.write_str("the answer switches to another protocol"),
+            ResponseError::Repeated => f.write_str("the answer repeats a header"),
+            ResponseError::Body(error) => error.fmt(f),
+            ResponseError::BodyTooLarge { limit } => {
+                write!(f, "the challenge in the body is larger than {limit} bytes")
+            }
+            ResponseError::Reason => f.write_str("the answer refuses without a readable reason"),
+            ResponseError::Truncated => f.write_str("the connection closed before the answer"),
+        }
+    }
+}
+
+impl core::error::Error for ResponseError {}
+
+/// What a byte of the head completed, for whoever reads the x402 fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeadOutput {
+    Nothing,
+    /// A field that carries x402 begins: once a response.
+    Begin(Carrier),
+    /// A character of its base64 text.
+    Character(Carrier, u8),
+    Finish(Carrier),
+    End,
+}
+
+/// The fields that carry x402.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    PaymentRequired,
+    PaymentResponse,
+}
+
+/// Reads a head, informational responses (1xx) before it included.
+#[derive(Debug, Clone)]
+pub(crate) struct HeadReader {
+    parser: HeadParser,
+    head: ResponseHead,
+    field: Field,
+    value: heapless::Vec<u8, LONGEST_VALUE>,
+    value_too_long: bool,
+    close: bool,
+    repeated: u8,
+    size: u32,
+    limit: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Other,
+    ContentLength,
+    TransferEncoding,
+    Connection,
+    Date,
+    RetryAfter,
+    X402(Carrier),
+}
+
+/// A date has 29 characters; the other values are shorter, but for lists in `Connection`.
+const LONGEST_VALUE: usize = 48;
+
+impl HeadReader {
+    pub(crate) fn new(limit: u32) -> Self {
+        HeadReader {
+            parser: HeadParser::new(),
+            head: ResponseHead::default(),
+            field: Field::Other,
+            value: heapless::Vec::new(),
+            value_too_long: false,
+            close: false,
+            repeated: 0,
+            size: 0,
+            limit,
+        }
+    }
+
+    pub(crate) fn head(&self) -> &ResponseHead {
+        &self.head
+    }
+
+    /// Whether not a single byte was read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    pub(crate) fn push(&mut self, byte: u8) -> Result<HeadOutput, ResponseError> {
+        self.size += 1;
+        if self.size > self.limit {
+            return Err(ResponseError::HeadTooLarge { limit: self.limit });
+        }
+        let event = self.parser.push(byte)?;
+        match event {
+            None => Ok(HeadOutput::Nothing),
+            Some(HeadEvent::Status { code, http_1_0 }) => {
+                self.head = ResponseHead { status: code, ..ResponseHead::default() };
+                self.close = http_1_0;
+                self.repeated = 0;
+                Ok(HeadOutput::Nothing)
+            }
+            Some(HeadEvent::FieldName(name)) => {
+                self.field = Field::from_name(name);
+                self.begin()
+            }
+            Some(HeadEvent::FieldValue(byte)) => Ok(self.character(byte)),
+            Some(HeadEvent::FieldEnd) => self.finish_field(),
+            Some(HeadEvent::End) => self.end(),
+        }
+    }
+
+    fn begin(&mut self) -> Result<HeadOutput, ResponseError> {
+        self.value.clear();
+        self.value_too_long = false;
+        let Field::X402(carrier) = self.field else { return Ok(HeadOutput::Nothing) };
+        let bit = match carrier {
+            Carrier::PaymentRequired => 1,
+            Carrier::PaymentResponse => 2,
+        };
+        if self.repeated & bit != 0 {
+            return Err(ResponseError::Repeated);
+        }
+        self.repeated |= bit;
+        Ok(HeadOutput::Begin(carrier))
+    }
+
+    fn character(&mut self, byte: u8) -> HeadOutput {
+        match self.field {
+            Field::Other => HeadOutput::Nothing,
+            Field::X402(carrier) => HeadOutput::Character(carrier, byte),
+            _ => {
+                self.value_too_long |= self.value.push(byte).is_err();
+                HeadOutput::Nothing
+            }
+        }
+    }
+
+    fn finish_field(&mut self) -> Result<HeadOutput, ResponseError> {
+        let value = self.value.trim_ascii_end();
+        match self.field {
+            Field::Other => {}
+            Field::X402(carrier) => return Ok(HeadOutput::Finish(carrier)),
+            Field::ContentLength => {
+                let length = number(value).ok_or(ResponseError::Length)?;
+                if self.head.content_length.is_some_and(|other| other != length) {
+                    return Err(ResponseError::Length);
+                }
+                self.head.content_length = Some(length);
+            }
+            Field::TransferEncoding => {
+                if self.head.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(ResponseError::TransferEncoding);
+                }
+                self.head.chunked = true;
+            }
+            Field::Connection => {
+                let says = |option: &[u8]| lists(value, option);
+                self.close =
+                    (self.close && !says(b"keep-alive")) || says(b"close") || self.value_too_long;
+            }
+            Field::Date => self.head.date = parse_imf_fixdate(value),
+            Field::RetryAfter => {
+                self.head.retry_after = number(value).and_then(|seconds| seconds.try_into().ok());
+            }
+        }
+        Ok(HeadOutput::Nothing)
+    }
+
+    fn end(&mut self) -> Result<HeadOutput, ResponseError> {
+        match self.head.status {
+            101 => return Err(ResponseError::Upgrade),
+            100..=199 => {
+                self.parser = HeadParser::new();
+                return Ok(HeadOutput::Nothing);
+            }
+            _ => {}
+        }
+        if self.head.chunked && self.head.content_length.is_some() {
+            return Err(ResponseError::Length);
+        }
+        self.head.keep_alive = !self.close && self.head.framing() != Framing::UntilClose;
+        Ok(HeadOutput::End)
+    }
+}
+
+impl Field {
+    fn from_name(name: &[u8]) -> Self {
+        match name {
+            b"content-length" => Field::ContentLength,
+            b"transfer-encoding" => Field::TransferEncoding,
+            b"connection" => Field::Connection,
+            b"date" => Field::Date,
+            b"retry-after" => Field::RetryAfter,
+            b"payment-required" => Field::X402(Carrier::PaymentRequired),
+            b"payment-response" | b"x-payment-response" => Field::X402(Carrier::PaymentResponse),
+            _ => Field::Other,
+        }
+    }
+}
+
+impl ResponseHead {
+    /// How the end of the body is known (RFC 9112 section 6.3; no request of ours is HEAD).
+    pub(crate) fn framing(&self) -> Framing {
+        match (self.status, self.chunked, self.content_length) {
+            (204 | 304, ..) => Framing::Empty,
+            (_, true, _) => Framing::Chunked,
+            (_, _, Some(length)) => Framing::Length(length),
+            (_, _, None) => Framing::UntilClose,
+        }
+    }
+}
+
+impl Default for HeadReader {
+    fn default() -> Self {
+        HeadReader::new(sizes::HEAD)
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |value, digit| {
+        let digit = (*digit as char).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// Whether a comma-separated list names this option.
+fn lists(value: &[u8], option: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(option))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<(ResponseHead, Vec<HeadOutput>), ResponseError> {
+        let mut reader = HeadReader::default();
+        let mut outputs = Vec::new();
+        for byte in text.bytes() {
+            outputs.push(reader.push(byte)?);
+        }
+        outputs.retain(|output| *output != HeadOutput::Nothing);
+        Ok((*reader.head(), outputs))
+    }
+
+    #[test]
+    fn reads_what_matters() {
+        let (head, outputs) = read(
+            "HTTP/1.1 402 Payment Required\r\ncontent-LENGTH: 2 \r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
+             Retry-After: 5\r\nX-Payment-Response: ab\r\nServer: x\r\n\r\n",
+        )
+        .unwrap();
+        assert_eq!((head.status, head.content_length), (402, Some(2)));
+        assert_eq!((head.date, head.retry_after), (Some(1_767_225_600), Some(5)));
+        assert!(head.keep_alive);
+        let carrier = Carrier::PaymentResponse;
+        assert_eq!(
+            outputs,
+            [
+                HeadOutput::Begin(carrier),
+                HeadOutput::Character(carrier, b'a'),
+                HeadOutput::Character(carrier, b'b'),
+                HeadOutput::Finish(carrier),
+                HeadOutput::End
+            ]
+        );
+    }
+
+    #[test]
+    fn informational_responses_pass_by() {
+        let (head, outputs) = read(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n\
+             HTTP/1.1 204 No Content\r\n\r\n",
+        )
+        .unwrap();
+        assert_eq!((head.status, head.content_length), (204, None));
+        assert_eq!(outputs, [HeadOutput::End]);
+    }
+
+    #[test]
+    fn whether_the_connection_stays() {
+        for (head, stays) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0", true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked", true),
+            ("HTTP/1.1 200 OK", false),
+            ("HTTP/1.1 204 OK", true),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 0", false),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: Keep-Alive", true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: foo, CLOSE", false),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: closed", true),
+        ] {
+            let (head, _) = read(&[head, "\r\n\r\n"].concat()).unwrap();
+            assert_eq!(head.keep_alive, stays);
+        }
+    }
+
+    #[test]
+    fn refuses_contradictions() {
+        use ResponseError::*;
+        for (fields, error) in [
+            ("Content-Length: 1\r\nContent-Length: 2", Length),
+            ("Content-Length: 1\r\nTransfer-Encoding: chunked", Length),
+            ("Content-Length: -1", Length),
+            ("Content-Length: 1, 1", Length),
+            ("Content-Length:", Length),
+            ("Content-Length: 99999999999999999999", Length),
+            ("Transfer-Encoding: gzip, chunked", TransferEncoding),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", TransferEncoding),
+            ("Payment-Required: a\r\nPAYMENT-REQUIRED: a", Repeated),
+            ("Payment-Response: a\r\nX-Payment-Response: a", Repeated),
+        ] {
+            let text = ["HTTP/1.1 402 x\r\n", fields, "\r\n\r\n"].concat();
+            assert_eq!(read(&text).unwrap_err(), error, "{fields}");
+        }
+        assert_eq!(read("HTTP/1.1 101 x\r\n\r\n").unwrap_err(), Upgrade);
+    }
+
+    #[test]
+    fn the_head_has_a_limit() {
+        let mut reader = HeadReader::new(20);
+        let text = b"HTTP/1.1 200 OK\r\nA: b";
+        let error = text.iter().find_map(|byte| reader.push(*byte).err());
+        assert_eq!(error, Some(ResponseError::HeadTooLarge { limit: 20 }));
+    }
+}

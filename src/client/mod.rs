@@ -1,0 +1,36 @@
+//! One request and, if the seller asks for it, its payment: a state machine without sockets, clock
+//! or random numbers.
+//!
+//! **How to drive it:** ask [`Exchange::step`] what to do, do that one thing, tell the exchange with
+//! the method that the step names, and ask again until it says [`Step::Done`] or fails.
+//!
+//! ```text
+//!   Transmit ─ Receive ─┬─ Done                                   (free, or not a 402)
+//!                       └─ Approve ─ MintFacts? ─ Entropy ─ RecentBlockhash? ─ Sign
+//!                            └─ Transmit ─ Receive ─ VerifyReceipt? ─ Done
+//! ```
+//!
+//! From [`Step::Sign`]'s answer on, money is at stake: every failure afterwards is
+//! [`Error::Refused`] or [`Error::Unknown`], never silence.
+
+mod answer;
+mod exchange;
+mod head;
+mod outcome;
+mod request;
+mod selection;
+#[cfg(feature = "solana")]
+mod solana_payment;
+mod url;
+
+#[cfg(all(feature = "io", feature = "solana"))]
+pub(crate) use head::{HeadOutput, HeadReader};
+#[cfg(all(feature = "io", feature = "solana"))]
+pub(crate) use request::CheckedRequest;
+
+pub use exchange::{Answer, Exchange, Limits, Payer, Step};
+pub use head::{ResponseError, ResponseHead};
+pub use outcome::{Doubt, Error, Outcome};
+pub use request::{Method, Request, RequestError};
+pub use selection::Memory;
+pub use url::{Url, UrlScheme};

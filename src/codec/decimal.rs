@@ -1,0 +1,29 @@
+//! Numbers as decimal text, without the formatting machinery.
+
+use heapless::String;
+
+/// The decimal text of a number.
+pub fn decimal(mut number: u32) -> String<10> {
+    let mut reversed: heapless::Vec<u8, 10> = heapless::Vec::new();
+    while {
+        // Ten digits hold every u32, so that nothing is ever turned away.
+        let _ = reversed.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        number > 0
+    } {}
+    reversed.iter().rev().map(|digit| char::from(*digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_the_standard_library() {
+        extern crate std;
+        use std::string::ToString;
+        for number in [0, 1, 9, 10, 99, 100, 4_294_967_295, 1_000_000_000, 402] {
+            assert_eq!(decimal(number).as_str(), number.to_string());
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The client: drives an exchange over a transport.
+
+use core::ops::Range;
+
+use embedded_hal_async::delay::DelayNs;
+use embedded_io_async::{Error as _, Read, Write};
+use rand_core::TryCryptoRng;
+
+#[cfg(feature = "solana")]
+use super::solana_rpc::SolanaRpc;
+use super::timeout::within;
+use super::{Error, Response, Timeouts, Transport};
+use crate::client;
+use crate::client::{Doubt, Exchange, Limits, Memory, Method, Payer, Request, Step};
+use crate::policy::{Always, Approve, PaymentPolicy};
+use crate::signer::Ed25519Signer;
+use crate::sizes;
+#[cfg(feature = "solana")]
+use crate::solana::{Pubkey, Signature};
+
+/// The memory of a client: put it in a `static`.
+///
+/// `ENTRY` is the size of one entry of `accepts` ([`sizes::ENTRY`]); `BUFFER` that of the one
+/// buffer for sending and receiving. An RPC node's answer must fit half of that buffer.
+#[derive(Debug)]
+pub struct ClientMemory<const ENTRY: usize = { sizes::ENTRY }, const BUFFER: usize = 1024> {
+    exchange: Memory<ENTRY>,
+    buffer: [u8; BUFFER],
+}
+
+impl<const ENTRY: usize, const BUFFER: usize> ClientMemory<ENTRY, BUFFER> {
+    /// Empty memory.
+    pub const fn new() -> Self {
+        ClientMemory { exchange: Memory::new(), buffer: [0; BUFFER] }
+    }
+}
+
+impl<const ENTRY: usize, const BUFFER: usize> Default for ClientMemory<ENTRY, BUFFER> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Buys resources within a policy.
+///
+/// It makes one payment at most for each request. A future of it that is dropped after the payment
+/// was sent leaves unknown whether it settles, as a broken connection does.
+pub struct Client<'c, T, S, R, D, A, const ENTRY: usize, const BUFFER: usize> {
+    transport: &'c T,
+    policy: &'c PaymentPolicy<'c>,
+    signer: S,
+    rng: R,
+    delay: D,
+    approval: A,
+    solana_rpc: Option<&'c str>,
+    timeouts: Timeouts,
+    limits: Limits,
+    verifies_receipts: bool,
+    memory: &'c mut ClientMemory<ENTRY, BUFFER>,
+}
+
+impl<'c, T, S, R, D, const ENTRY: usize, const BUFFER: usize>
+    Client<'c, T, S, R, D, Always, ENTRY, BUFFER>
+where
+    T: Transport,
+    S: Ed25519Signer,
+    R: TryCryptoRng,
+    D: DelayNs,
+{
+    /// A client that pays whatever `policy` allows, from the wallet of `signer`.
+    ///
+    /// `rng` must be a true source of randomness or seeded from one; `delay` measures timeouts.
+    pub fn new(
+        transport: &'c T,
+        policy: &'c PaymentPolicy<'c>,
+        signer: S,
+        rng: R,
+        delay: D,
+        memory: &'c mut ClientMemory<ENTRY, BUFFER>,
+    ) -> Self {
+        Client {
+            transport,
+            policy,
+            signer,
+            rng,
+            delay,
+            approval: Always,
+            solana_rpc: None,
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            verifies_receipts: true,
+            memory,
+        }
+    }
+}
+
+impl<'c, T, S, R, D, A, const ENTRY: usize, const BUFFER: usize>
+    Client<'c, T, S, R, D, A, ENTRY, BUFFER>
+where
+    T: Transport,
+    S: Ed25519Signer,
+    R: TryCryptoRng,
+    D: DelayNs,
+    A: Approve,
+{
+    /// Asks for approval before each payment.
+    #[must_use]
+    pub fn with_approval<B: Approve>(
+        self,
+        approval: B,
+    ) -> Client<'c, T, S, R, D, B, ENTRY, BUFFER> {
+        Client {
+            transport: self.transport,
+            policy: self.policy,
+            signer: self.signer,
+            rng: self.rng,
+            delay: self.delay,
+            approval,
+            solana_rpc: self.solana_rpc,
+            timeouts: self.timeouts,
+            limits: self.limits,
+            verifies_receipts: self.verifies_receipts,
+            memory: self.memory,
+        }
+    }
+
+    /// Asks this Solana RPC node for what sellers don't supply: a recent blockhash, and the
+    /// decimals and program of mints that the policy gives no standard for.
+    #[must_use]
+    pub fn with_solana_rpc(self, url: &'c str) -> Self {
+        Client { solana_rpc: Some(url), ..self }
+    }
+
+    /// Waits so long.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Client { timeouts, ..self }
+    }
+
+    /// Reads so much.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Client { limits, ..self }
+    }
+
+    /// Takes the seller's word for a receipt's transaction, and saves the time of a signature
+    /// verification: two to three times that of signing.
+    #[must_use]
+    pub fn trusting_receipts(self) -> Self {
+        Client { verifies_receipts: false, ..self }
+    }
+
+    /// Buys a resource by `GET`.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn get(&mut self, url: &str) -> Result<Response<'_, T::Connection<'c>, D>, Error> {
+        self.send(&Request::new(Method::Get, url)).await
+    }
+
+    /// Makes a request, pays for it if the seller asks and the policy allows, and answers with the
+    /// response: its head has been read, its body not yet.
+    ///
+    /// Redirects are answered like any other response, never followed.
+    ///
+    /// # Errors
+    /// [`Error`]; where [`Error::unsettled`] says so, money may move all the same.
+    pub async fn send(
+        &mut self,
+        request: &Request<'_>,
+    ) -> Result<Response<'_, T::Connection<'c>, D>, Error> {
+        let payer = self.payer();
+        let exchange_memory = &mut self.memory.exchange;
+        let mut exchange =
+            Exchange::new(request, self.policy, payer, self.limits, exchange_memory)?;
+        let mut driver = Driver {
+            transport: self.transport,
+            signer: &mut self.signer,
+            rng: &mut self.rng,
+            delay: &mut self.delay,
+            approval: &mut self.approval,
+            solana_rpc: self.solana_rpc,
+            timeouts: self.timeouts,
+            verifies_receipts: self.verifies_receipts,
+            connection: None,
+            is_reused: false,
+            buffer: &mut self.memory.buffer,
+            received: 0..0,
+        };
+        let driven = driver.drive(&mut exchange).await;
+        driven.map_err(|error| doubt(error, exchange.payment_sent()))?;
+        let answer = exchange.finish()?;
+        let Driver { connection, received, delay, buffer, .. } = driver;
+        let timeout = self.timeouts.transfer;
+        Ok(Response { answer, connection, delay, timeout, buffer, received })
+    }
+
+    fn payer(&self) -> Payer {
+        Payer {
+            #[cfg(feature = "solana")]
+            solana: Some(Pubkey::new(self.signer.public_key())),
+        }
+    }
+}
+
+/// Once a payment was sent, whatever stops the exchange leaves it unknown whether it settles.
+fn doubt(error: Error, payment_sent: bool) -> Error {
+    match error {
+        Error::Exchange(_) => error,
+        _ if payment_sent => Error::Exchange(client::Error::Unknown(Doubt::NoAnswer)),
+        _ => error,
+    }
+}
+
+/// Everything that an exchange needs from outside.
+#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
+struct Driver<'d, 'c, T: Transport + 'c, S, R, D, A> {
+    transport: &'c T,
+    signer: &'d mut S,
+    rng: &'d mut R,
+    delay: &'d mut D,
+    approval: &'d mut A,
+    solana_rpc: Option<&'c str>,
+    timeouts: Timeouts,
+    verifies_receipts: bool,
+    connection: Option<T::Connection<'c>>,
+    /// Whether the connection has carried a response already: it may have closed since.
+    is_reused: bool,
+    buffer: &'d mut [u8],
+    received: Range<usize>,
+}
+
+impl<'c, T, S, R, D, A> Driver<'_, 'c, T, S, R, D, A>
+where
+    T: Transport,
+    S: Ed25519Signer,
+    R: TryCryptoRng,
+    D: DelayNs,
+    A: Approve,
+{
+    async fn drive<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        loop {
+            match exchange.step()? {
+                Step::Transmit => self.transmit(exchange).await?,
+                Step::Receive => self.receive(exchange).await?,
+                Step::Approve(offer) => {
+                    let approved = self.approval.approve(&offer).await;
+                    self.keep_connection(exchange.may_reuse_connection());
+                    exchange.approve(approved)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::MintFacts { mint } => {
+                    let facts = self.rpc()?.mint_facts(&mint).await?;
+                    exchange.mint_facts(facts)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::RecentBlockhash => {
+                    let blockhash = self.rpc()?.latest_blockhash().await?;
+                    exchange.recent_blockhash(blockhash)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::Entropy => {
+                    let mut entropy = [0; 16];
+                    self.rng.try_fill_bytes(&mut entropy).map_err(|_| Error::Entropy)?;
+                    exchange.entropy(entropy)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::Sign { message } => {
+                    let signature = self.signer.sign(message).await?;
+                    exchange.signature(&Signature::new(signature))?;
+                }
+                #[cfg(feature = "solana")]
+                Step::VerifyReceipt { fee_payer, message, signature } => {
+                    let verified = !self.verifies_receipts
+                        || self
+                            .signer
+                            .verify(fee_payer.as_bytes(), message, signature.as_bytes())
+                            .await
+                            .map_err(|_| client::Error::Unknown(Doubt::Unverified))?;
+                    exchange.verified(verified)?;
+                }
+                Step::Done => return Ok(()),
+            }
+        }
+    }
+
+    async fn transmit<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        if self.connection.is_none() {
+            let connecting = self.transport.connect(exchange.url());
+            let connected = within(self.delay, self.timeouts.connect, connecting).await?;
+            self.connection = Some(connected?);
+            self.is_reused = false;
+        }
+        self.received = 0..0;
+        let length = exchange.transmit(self.buffer);
+        let text = self.buffer.get(..length).unwrap_or_default();
+        let Some(connection) = &mut self.connection else { return Err(Error::Timeout) };
+        let is_last = length < self.buffer.len();
+        let writing = async {
+            connection.write_all(text).await?;
+            if is_last { connection.flush().await } else { Ok(()) }
+        };
+        match within(self.delay, self.timeouts.transfer, writing).await? {
+            Ok(()) => Ok(()),
+            Err(_) if self.is_reused && exchange.may_retransmit() => {
+                self.transmit_again(exchange);
+                Ok(())
+            }
+            Err(error) => Err(Error::Transport(error.kind())),
+        }
+    }
+
+    async fn receive<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        if self.received.is_empty() {
+            let Some(connection) = &mut self.connection else {
+                return exchange.closed().map_err(Error::from);
+            };
+            let paid = exchange.payment_sent();
+            let timeout = if paid { self.timeouts.settle } else { self.timeouts.transfer };
+            let read = within(self.delay, timeout, connection.read(self.buffer)).await?;
+            match read {
+                Ok(0) | Err(_) if self.is_reused && exchange.may_retransmit() => {
+                    self.transmit_again(exchange);
+                    return Ok(());
+                }
+                Ok(0) => self.connection = None,
+                Ok(length) => self.received = 0..length,
+                Err(error) => return Err(Error::Transport(error.kind())),
+            }
+            if self.received.is_empty() {
+                return Ok(());
+            }
+        }
+        let received = self.buffer.get(self.received.clone()).unwrap_or_default();
+        self.received.start += exchange.receive(received)?;
+        Ok(())
+    }
+
+    /// The kept connection had closed: the same bytes go out on a new one.
+    fn transmit_again<const ENTRY: usize>(&mut self, exchange: &mut Exchange<'_, ENTRY>) {
+        self.connection = None;
+        exchange.retransmit();
+    }
+
+    /// Keeps the connection for the paid request, if the seller does and has sent nothing beyond
+    /// its response.
+    fn keep_connection(&mut self, keep: bool) {
+        self.is_reused = keep && self.received.is_empty() && self.connection.is_some();
+        if !self.is_reused {
+            self.connection = None;
+        }
+    }
+
+    /// A node to ask. The connection to the seller is closed for it, so that one socket is enough.
+    #[cfg(feature = "solana")]
+    fn rpc(&mut self) -> Result<SolanaRpc<'_, T, D>, Error> {
+        self.connection = None;
+        let url = self.solana_rpc.ok_or(super::RpcError::NotConfigured)?;
+        Ok(SolanaRpc {
+            transport: self.transport,
+            delay: self.delay,
+            timeouts: self.timeouts,
+            url,
+            buffer: self.buffer,
+        })
+    }
+}

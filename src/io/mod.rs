@@ -1,0 +1,19 @@
+//! The client on a network: `client.get(url)` pays within the policy.
+//!
+//! [`Client`] drives an [`Exchange`](crate::client::Exchange) over a [`Transport`]: plain TCP with
+//! [`Tcp`], TLS by implementing the trait. It opens one connection at a time: while it asks an RPC
+//! node, none is open to the seller.
+
+mod client;
+mod error;
+mod response;
+#[cfg(feature = "solana")]
+mod solana_rpc;
+mod timeout;
+mod transport;
+
+pub use client::{Client, ClientMemory};
+pub use error::{Error, RpcError};
+pub use response::Response;
+pub use timeout::Timeouts;
+pub use transport::{ConnectError, Tcp, Transport};
