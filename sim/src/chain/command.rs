@@ -6,9 +6,7 @@ use clap::Args;
 use solana_address::Address;
 use tokio::net::TcpListener;
 
-use super::{
-    Amount, AmountError, Chain, ChainConfig, ChainError, TokenProgram, genesis, rpc,
-};
+use super::{Amount, AmountError, Chain, ChainConfig, ChainError, TokenProgram, genesis, rpc};
 
 /// Decimals of SOL.
 const SOL_DECIMALS: u8 = 9;

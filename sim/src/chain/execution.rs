@@ -106,7 +106,11 @@ impl Ledger {
     }
 
     /// The fee of a message in lamports; `None` if its blockhash is unknown or too old.
-    pub(super) fn fee(&self, message: VersionedMessage, commitment: CommitmentLevel) -> Option<u64> {
+    pub(super) fn fee(
+        &self,
+        message: VersionedMessage,
+        commitment: CommitmentLevel,
+    ) -> Option<u64> {
         if !self.is_blockhash_valid(message.recent_blockhash(), commitment) {
             return None;
         }

@@ -27,6 +27,11 @@ mod history;
 mod ledger;
 mod tokens;
 
+#[cfg(test)]
+mod payment;
+#[cfg(test)]
+mod tests;
+
 pub use amount::{Amount, AmountError};
 pub use blockhashes::{Blockhash, MAX_BLOCKHASH_AGE};
 pub use execution::{Simulation, SimulationRequest};
@@ -204,6 +209,11 @@ impl Chain {
     /// The landed transaction with this signature.
     pub fn transaction(&self, signature: &Signature) -> Option<Landed> {
         self.lock().transaction(signature)
+    }
+
+    /// How far the cluster has agreed on a transaction that landed in this slot.
+    pub fn standing(&self, slot: u64) -> Standing {
+        self.lock().standing(slot)
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {

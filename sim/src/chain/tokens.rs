@@ -5,6 +5,9 @@
 //! `ImmutableOwner` extension).
 
 use solana_account::{Account, ReadableAccount};
+use solana_account_decoder::{
+    parse_account_data::SplTokenAdditionalDataV2, parse_token::token_amount_to_ui_amount_v3,
+};
 use solana_address::{Address, address};
 use solana_commitment_config::CommitmentLevel;
 use solana_instruction::Instruction;
@@ -15,9 +18,6 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use solana_transaction_status::TransactionTokenBalance;
-use solana_account_decoder::{
-    parse_account_data::SplTokenAdditionalDataV2, parse_token::token_amount_to_ui_amount_v3,
-};
 use spl_associated_token_account_interface::{
     address::get_associated_token_address_with_program_id,
     instruction::create_associated_token_account_idempotent,
@@ -114,9 +114,7 @@ impl Ledger {
         mint: &Address,
         amount: u64,
     ) -> Result<(), ChainError> {
-        let program = self
-            .mint_program(mint)
-            .ok_or(ChainError::NotAMint(*mint))?;
+        let program = self.mint_program(mint).ok_or(ChainError::NotAMint(*mint))?;
         let instructions = self.funding(owner, mint, program, amount)?;
         let message = Message::new(&instructions, Some(&self.treasury.pubkey()));
         self.svm

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use solana_commitment_config::CommitmentLevel;
 use solana_signature::Signature;
 use solana_transaction_status::{
-    EncodeError, EncodedConfirmedTransactionWithStatusMeta, TransactionStatus, UiTransactionEncoding, VersionedTransactionWithStatusMeta,
-    extract_and_fmt_memos,
+    EncodeError, EncodedConfirmedTransactionWithStatusMeta, TransactionStatus,
+    UiTransactionEncoding, VersionedTransactionWithStatusMeta, extract_and_fmt_memos,
 };
 
 use super::{
@@ -82,12 +82,22 @@ pub(super) fn signatures_for_address(
     let options: SignaturesOptions = parameters.or_default(1)?;
     at_least_confirmed(options.context.commitment())?;
     let visible = options.context.slot(chain)?;
-    let before = options.before.as_deref().map(parse::<Signature>).transpose()?;
-    let until = options.until.as_deref().map(parse::<Signature>).transpose()?;
+    let before = options
+        .before
+        .as_deref()
+        .map(parse::<Signature>)
+        .transpose()?;
+    let until = options
+        .until
+        .as_deref()
+        .map(parse::<Signature>)
+        .transpose()?;
     let ledger = chain.lock();
     let mut entries = ledger.history.of_address(&address);
     if let Some(before) = before {
-        entries.by_ref().find(|(signature, _)| **signature == before);
+        entries
+            .by_ref()
+            .find(|(signature, _)| **signature == before);
     }
     let found: Vec<Value> = entries
         .take_while(|(signature, _)| Some(**signature) != until)

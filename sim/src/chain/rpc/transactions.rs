@@ -164,7 +164,10 @@ impl WantedAccounts {
             .iter()
             .map(|address| {
                 let address = parse(address)?;
-                let changed = simulation.post_accounts.iter().find(|(key, _)| *key == address);
+                let changed = simulation
+                    .post_accounts
+                    .iter()
+                    .find(|(key, _)| *key == address);
                 match changed {
                     Some((_, account)) => {
                         accounts::encode(&ledger, &address, account, encoding, None)
@@ -231,7 +234,11 @@ fn inner_instructions(
     transaction: &VersionedTransaction,
     simulation: &Simulation,
 ) -> Result<Value, RpcError> {
-    if transaction.message.address_table_lookups().is_some_and(|lookups| !lookups.is_empty()) {
+    if transaction
+        .message
+        .address_table_lookups()
+        .is_some_and(|lookups| !lookups.is_empty())
+    {
         // Their account indexes reach into the tables, which this answer does not resolve.
         return Ok(Value::Null);
     }

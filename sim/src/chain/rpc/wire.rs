@@ -30,8 +30,11 @@ pub(super) fn decode_transaction(
     text: &str,
     encoding: WireEncoding,
 ) -> Result<VersionedTransaction, RpcError> {
-    let transaction: VersionedTransaction =
-        decode(text, encoding, "solana_transaction::versioned::VersionedTransaction")?;
+    let transaction: VersionedTransaction = decode(
+        text,
+        encoding,
+        "solana_transaction::versioned::VersionedTransaction",
+    )?;
     transaction
         .sanitize()
         .map_err(|error| RpcError::invalid(format!("invalid transaction: {error}")))?;
@@ -119,7 +122,9 @@ mod tests {
         };
         starts("0", WireEncoding::Base58, "invalid base58 encoding");
         starts("!", WireEncoding::Base64, "invalid base64 encoding");
-        starts("AAAA", WireEncoding::Base64, "invalid transaction");
+        starts("AAAA", WireEncoding::Base64, "failed to deserialize");
+        let nobody_signs = BASE64_STANDARD.encode([0; 38]);
+        starts(&nobody_signs, WireEncoding::Base64, "invalid transaction");
         starts("/w==", WireEncoding::Base64, "failed to deserialize");
     }
 }
