@@ -11,7 +11,7 @@ use super::{Amount, AmountError, Chain, ChainConfig, ChainError, TokenProgram, g
 /// Decimals of SOL.
 const SOL_DECIMALS: u8 = 9;
 
-/// Flags of `x402-sim chain`.
+/// Run a Solana chain with the payment mints of devnet and serve its JSON-RPC.
 #[derive(Debug, Clone, Args)]
 pub struct ChainArgs {
     /// Address and port to serve JSON-RPC on; port 0 takes a free one. Use 0.0.0.0 so that boards on

@@ -15,7 +15,7 @@ use solana_signer::Signer;
 use solana_transaction_status::TransactionConfirmationStatus;
 
 use super::{
-    ChainConfig,
+    ChainConfig, ChainError,
     blockhashes::{Blockhash, Blockhashes, MAX_BLOCKHASH_AGE},
     history::{History, Landed, Standing},
 };
@@ -37,19 +37,19 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// The state of a new chain, with enough blocks that there is a finalized one.
-    pub(super) fn new(config: ChainConfig) -> Self {
-        let treasury = Keypair::new();
+    pub(super) fn new(config: ChainConfig) -> Result<Self, ChainError> {
         let mut ledger = Self {
-            svm: runtime(&treasury.pubkey()),
+            svm: runtime(),
             blockhashes: Blockhashes::new(blockhash_seed(&config)),
             history: History::default(),
-            treasury,
+            treasury: Keypair::new(),
             airdrops: 0,
             started: unix_time(),
             config,
         };
+        ledger.fund_sol(&ledger.treasury.pubkey(), TREASURY_LAMPORTS)?;
         ledger.advance(ledger.config.finalized_after.saturating_add(1));
-        ledger
+        Ok(ledger)
     }
 
     /// Lets slots pass and sets the clock that programs see.
@@ -138,17 +138,11 @@ impl Ledger {
 
 /// LiteSVM with the checks off that the ledger makes itself: blockhash age and duplicates because it
 /// knows one blockhash only, signatures because a node's simulation checks them on demand.
-fn runtime(treasury: &Address) -> LiteSVM {
-    let mut svm = LiteSVM::new()
+fn runtime() -> LiteSVM {
+    LiteSVM::new()
         .with_sigverify(false)
         .with_blockhash_check(false)
-        .with_transaction_history(0);
-    let purse = Account::new(TREASURY_LAMPORTS, 0, &solana_sdk_ids::system_program::ID);
-    if let Err(error) = svm.set_account(*treasury, purse) {
-        // Only sysvars and programs can be refused, and this is neither.
-        tracing::error!(%error, "the treasury could not be created");
-    }
-    svm
+        .with_transaction_history(0)
 }
 
 fn blockhash_seed(config: &ChainConfig) -> [u8; 32] {

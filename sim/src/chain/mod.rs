@@ -104,7 +104,7 @@ impl Chain {
     /// A chain with the standard mints of [`genesis`], old enough to have finalized blocks.
     pub fn new(config: ChainConfig) -> Result<Self, ChainError> {
         let slot_duration = config.slot_duration;
-        let ledger = Arc::new(Mutex::new(Ledger::new(config)));
+        let ledger = Arc::new(Mutex::new(Ledger::new(config)?));
         let chain = Self {
             ledger,
             slot_duration,
