@@ -3,7 +3,8 @@
 //! The transaction is the one that the reference client builds: compute unit limit 20,000, price
 //! 1 micro-lamport, TransferChecked, and in version 2 always a memo: the seller's (`extra.memo`)
 //! or 16 random bytes in hexadecimal. In version 1 a memo only if the seller asks for one, since
-//! its first facilitators take exactly three instructions.
+//! its first facilitators take exactly three instructions. A seller's memo of more than 40 bytes
+//! would exhaust that limit, which is therefore raised for it, by 360 units a byte.
 //!
 //! **Two payments must be two transactions.** Ed25519 signs deterministically, so that two equal
 //! payments on one blockhash would be one transaction, which settles once. A random memo makes
@@ -24,6 +25,11 @@ use crate::wire::{PaymentRequirements, ProtocolVersion};
 /// What facilitators expect, and what their operators' limits are set by.
 const COMPUTE_UNIT_LIMIT: u32 = 20_000;
 const COMPUTE_UNIT_PRICE: u64 = 1;
+
+/// What fits the limit beside the transfer: a memo costs about 350 units a byte, since the memo
+/// program checks and logs it.
+const MEMO_WITHIN_LIMIT: usize = 40;
+const COMPUTE_UNITS_PER_MEMO_BYTE: u32 = 360;
 
 /// The limit is raised by less than this: some facilitators refuse 50,000 and more.
 const SEQUENCE_RANGE: u32 = 1024;
@@ -163,6 +169,7 @@ impl<'a> ExactSolana<'a> {
         let memo = self.memo(&facts.entropy, &mut memo)?;
         let is_unique = self.memo.is_none() && memo.is_some();
         let raise = if is_unique { 0 } else { u32::from(facts.sequence) % SEQUENCE_RANGE };
+        let limit = compute_unit_limit(memo.unwrap_or_default()) + raise;
         let message = TransferMessage {
             fee_payer: self.fee_payer,
             authority: facts.payer,
@@ -173,7 +180,7 @@ impl<'a> ExactSolana<'a> {
             amount: self.amount,
             decimals: facts.mint.decimals,
             recent_blockhash: facts.recent_blockhash,
-            compute_unit_limit: COMPUTE_UNIT_LIMIT + raise,
+            compute_unit_limit: limit,
             compute_unit_price: COMPUTE_UNIT_PRICE,
             memo,
         };
@@ -195,6 +202,12 @@ impl<'a> ExactSolana<'a> {
             }
         }
     }
+}
+
+/// A longer memo than the reference client's own would fail at its limit.
+fn compute_unit_limit(memo: &[u8]) -> u32 {
+    let excess = memo.len().min(sizes::MEMO).saturating_sub(MEMO_WITHIN_LIMIT);
+    COMPUTE_UNIT_LIMIT + excess as u32 * COMPUTE_UNITS_PER_MEMO_BYTE
 }
 
 impl From<TokenStandard> for MintFacts {
