@@ -1,5 +1,6 @@
 //! Seller, facilitator and chains on a host, for testing x402 devices.
 
 pub mod chain;
+pub mod device;
 pub mod facilitator;
 pub mod seller;

@@ -1,0 +1,12 @@
+//! The device on the host: the no_std client over tokio's sockets, with everything that it does
+//! counted and told.
+
+mod network;
+mod policy;
+mod purchase;
+mod traffic;
+
+pub use network::{TokioDelay, TokioNetwork};
+pub use policy::{PolicyRule, known_usdc};
+pub use purchase::{Body, Device, DeviceError, Purchase, client_state_bytes};
+pub use traffic::{Observed, Traffic};

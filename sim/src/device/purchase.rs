@@ -1,0 +1,220 @@
+//! One purchase: a request by the no_std client, and everything worth telling of it.
+
+use std::time::{Duration, Instant};
+
+use embedded_x402::client::{Doubt, Method, Outcome, Request};
+use embedded_x402::codec::json::JsonStr;
+use embedded_x402::io::{Client, ClientMemory, Error, Tcp, Timeouts};
+use embedded_x402::policy::{Approve, Offer, PaymentPolicy, Rule};
+use embedded_x402::signer::{CompactSigner, Ed25519Signer, KeyError};
+use embedded_x402::solana::Pubkey;
+use embedded_x402::wire::{Network, SettlementResponse};
+use getrandom::SysRng;
+
+use super::policy::list;
+use super::{Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
+
+/// The most that is read of a resource.
+const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A device that buys.
+#[derive(Clone)]
+pub struct Device {
+    /// Its wallet: 32 bytes of seed, 32 of public key.
+    pub key_pair: [u8; 64],
+    /// What it may pay.
+    pub policy: Vec<PolicyRule>,
+    /// The Solana RPC node that it asks for what sellers don't supply.
+    pub solana_rpc: Option<String>,
+    /// How many received bytes the client gets at a time; 0 sets no limit.
+    pub fragment: usize,
+    /// How long it waits.
+    pub timeouts: Timeouts,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Purchase {
+    /// The status, body and outcome, or why there is none.
+    pub result: Result<Body, Error>,
+    /// What was asked for and approved.
+    pub offer: Option<ApprovedOffer>,
+    /// Bytes each way, questions to the RPC node included.
+    pub traffic: Traffic,
+    /// From the first byte to the last.
+    pub elapsed: Duration,
+}
+
+/// An answer that was read to its end.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The status code.
+    pub status: u16,
+    /// What became of the money.
+    pub outcome: Outcome,
+    /// The resource.
+    pub bytes: Vec<u8>,
+}
+
+/// What passed the policy.
+#[derive(Debug, Clone)]
+pub struct ApprovedOffer {
+    /// The network.
+    pub network: Network,
+    /// What people call the asset.
+    pub symbol: String,
+    /// The token's mint.
+    pub asset: String,
+    /// The price in atomic units.
+    pub amount: u64,
+    /// Who is paid.
+    pub pay_to: String,
+}
+
+/// Why a device can't be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The key is not 64 bytes in base58.
+    #[error("the key is not 64 bytes in base58, as solana-keygen writes them")]
+    NotAKey,
+    /// The key's halves don't belong together.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl Device {
+    /// A device with this wallet (64 bytes in base58) and policy.
+    ///
+    /// # Errors
+    /// [`DeviceError`] if that is no key.
+    pub fn new(key_pair: &str, policy: Vec<PolicyRule>) -> Result<Self, DeviceError> {
+        let bytes = bs58::decode(key_pair).into_vec().map_err(|_| DeviceError::NotAKey)?;
+        let key_pair = bytes.try_into().map_err(|_| DeviceError::NotAKey)?;
+        CompactSigner::from_key_pair(&key_pair)?;
+        let timeouts = Timeouts::default();
+        Ok(Device { key_pair, policy, solana_rpc: None, fragment: 0, timeouts })
+    }
+
+    /// The wallet's address.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the key pair's halves don't belong together.
+    pub fn address(&self) -> Result<Pubkey, KeyError> {
+        Ok(Pubkey::new(CompactSigner::from_key_pair(&self.key_pair)?.public_key()))
+    }
+
+    /// Buys by `GET`.
+    ///
+    /// # Errors
+    /// As [`buy`](Self::buy).
+    pub async fn get(&self, url: &str) -> Result<Purchase, KeyError> {
+        self.buy(&Request::new(Method::Get, url)).await
+    }
+
+    /// Makes a request, and pays for it within the policy.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the key pair's halves don't belong together; what befalls the request is in
+    /// the [`Purchase`].
+    pub async fn buy(&self, request: &Request<'_>) -> Result<Purchase, KeyError> {
+        let lists: Vec<_> =
+            self.policy.iter().map(|rule| (list(&rule.pay_to), list(&rule.origins))).collect();
+        let rules = self.policy.iter().zip(&lists);
+        let rules: Vec<Rule<'_>> = rules.map(|(rule, (to, from))| rule.borrow(to, from)).collect();
+        let policy = PaymentPolicy { rules: &rules };
+        let signer = CompactSigner::from_key_pair(&self.key_pair)?;
+        let transport = Observed::new(Tcp::new(TokioNetwork, TokioNetwork), self.fragment);
+        let mut memory: ClientMemory = ClientMemory::new();
+        let mut narrator = Narrator::default();
+        let mut client = Client::new(&transport, &policy, signer, SysRng, TokioDelay, &mut memory)
+            .with_approval(&mut narrator)
+            .with_timeouts(self.timeouts);
+        if let Some(url) = &self.solana_rpc {
+            client = client.with_solana_rpc(url);
+        }
+        let start = Instant::now();
+        let result = read(client.send(request).await).await;
+        let elapsed = start.elapsed();
+        drop(client);
+        Ok(Purchase { result, offer: narrator.offer, traffic: transport.traffic(), elapsed })
+    }
+}
+
+type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, TokioDelay>;
+
+async fn read<C: embedded_io_async::Read>(
+    response: Result<ClientResponse<'_, C>, Error>,
+) -> Result<Body, Error> {
+    let mut response = response?;
+    let mut bytes = Vec::new();
+    let mut window = [0; 4096];
+    loop {
+        match response.read(&mut window).await {
+            Ok(0) => break,
+            Ok(read) => bytes.extend_from_slice(&window[..read]),
+            // The money has been dealt with; a body that breaks off must not hide that.
+            Err(error) if response.receipt().is_some() => {
+                tracing::warn!(%error, "the resource was paid for and broke off");
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+        if bytes.len() > RESOURCE_LIMIT {
+            return Err(Error::BodyTooLarge { capacity: RESOURCE_LIMIT });
+        }
+    }
+    let (status, outcome) = (response.status(), response.outcome().clone());
+    Ok(Body { status, outcome, bytes })
+}
+
+/// Approves everything, and remembers what it was.
+#[derive(Debug, Default)]
+struct Narrator {
+    offer: Option<ApprovedOffer>,
+}
+
+impl Approve for Narrator {
+    async fn approve(&mut self, offer: &Offer<'_>) -> bool {
+        let pay_to: JsonStr<'_> = offer.pay_to;
+        let approved = ApprovedOffer {
+            network: offer.network,
+            symbol: offer.symbol.to_owned(),
+            asset: offer.asset.to_owned(),
+            amount: offer.amount.0,
+            pay_to: pay_to.chars().collect(),
+        };
+        tracing::info!(
+            network = %approved.network, asset = approved.asset, amount = approved.amount,
+            pay_to = approved.pay_to, "the policy allows the payment"
+        );
+        self.offer = Some(approved);
+        true
+    }
+}
+
+impl Purchase {
+    /// The receipt, if the payment settled.
+    pub fn receipt(&self) -> Option<&SettlementResponse> {
+        match &self.result {
+            Ok(Body { outcome: Outcome::Settled(receipt), .. }) => Some(receipt),
+            _ => None,
+        }
+    }
+
+    /// Why it is unknown whether money moves, if it is.
+    pub fn doubt(&self) -> Option<Doubt> {
+        match &self.result {
+            Ok(Body { outcome: Outcome::Unknown(doubt), .. }) => Some(*doubt),
+            Ok(_) => None,
+            Err(error) => error.unsettled(),
+        }
+    }
+}
+
+/// Bytes of everything that the client keeps, but for the buffer for sending and receiving: the
+/// same for every purchase, and on a 32-bit device less.
+pub const fn client_state_bytes() -> usize {
+    const BUFFER: usize = 1024;
+    size_of::<ClientMemory>() - BUFFER + size_of::<embedded_x402::client::Exchange<'static>>()
+}
