@@ -3,3 +3,4 @@
 pub mod chain;
 pub mod facilitator;
 pub mod seller;
+pub mod x402;
