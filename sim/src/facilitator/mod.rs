@@ -266,4 +266,6 @@ fn kind(version: u8, network: &str, fee_payer: &str) -> SupportedKind {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
