@@ -101,6 +101,27 @@ fn output_schema() -> Value {
                             "direction": number("Where the wind comes from, in degrees clockwise from north"),
                         },
                     },
+                    "humidity": number("Relative humidity in per cent, two metres above the ground"),
+                    "pressure": number("Air pressure in hectopascal, reduced to the mean level of the sea"),
+                    "precipitation": number("Rain and melted snow of the last hour, in millimetres"),
+                    "cloudCover": number("The part of the sky that is covered, in per cent"),
+                    "visibility": number("How far one can see, in metres; at most 50 000"),
+                    "ultravioletIndex": number("The index of ultraviolet radiation as the WHO defines it"),
+                    "sunrise": {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "When the upper limb of the sun comes over the horizon",
+                    },
+                    "sunset": {
+                        "type": "string",
+                        "format": "date-time",
+                        "description": "When the upper limb of the sun goes under the horizon",
+                    },
+                    "warnings": {
+                        "type": "array",
+                        "description": "Warnings of the authorities for this place, the gravest first",
+                        "items": {"type": "string", "maxLength": 512},
+                    },
                     "hourly": {
                         "type": "array",
                         "description": "The forecast, an entry an hour, for as many days as were asked for",

@@ -336,6 +336,7 @@ fn fee_payer_transferring_funds() {
 fn only_legacy_minds_the_fee_payer_among_the_accounts() {
     let bench = Bench::new();
     let mut instructions = bench.instructions(TOKEN);
+    instructions.truncate(3);
     let mention = AccountMeta::new_readonly(bench.fee_payer.pubkey(), false);
     instructions[2].accounts.push(mention);
     let request = bench.request_of(Version::V1, bench.transaction(&instructions));
