@@ -95,3 +95,46 @@ fn read_key(key: &str) -> Result<Keypair, CommandError> {
     }
     Keypair::try_from_base58_string(key).map_err(|_| CommandError::FeePayer)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use solana_keypair::write_keypair_file;
+    use solana_signer::Signer;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: FacilitatorArgs,
+    }
+
+    fn config(flags: &[&str]) -> Result<FacilitatorConfig, CommandError> {
+        let flags = [&["facilitator"], flags].concat();
+        Command::try_parse_from(flags).unwrap().args.config()
+    }
+
+    #[test]
+    fn nothing_must_be_said() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.networks, [SolanaNetwork::Devnet]);
+        assert!(!config.legacy);
+    }
+
+    #[test]
+    fn keys_are_base58_or_files() {
+        let key = Keypair::new();
+        let base58 = config(&["--fee-payer", &key.to_base58_string()]).unwrap();
+        assert_eq!(base58.fee_payer.pubkey(), key.pubkey());
+
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.json");
+        write_keypair_file(&key, &path).unwrap();
+        let file = config(&["--fee-payer", path.to_str().unwrap()]).unwrap();
+        assert_eq!(file.fee_payer.pubkey(), key.pubkey());
+
+        let neither = config(&["--fee-payer", "neither"]);
+        assert!(matches!(neither, Err(CommandError::FeePayer)));
+    }
+}

@@ -2,10 +2,10 @@
 //! Solana.
 //!
 //! It behaves as the reference facilitator does, reason for reason: a payment is read
-//! ([`request`]), decoded ([`transaction`]), held against the requirements check by check
-//! ([`exact_solana`]) and simulated on a chain that it reaches over JSON-RPC ([`rpc`]). Settling
-//! ([`settlement`]) adds the fee payer's signature and sends the transaction, at most once in two
-//! minutes ([`duplicates`]). [`http`] puts that on a socket, [`command`] on a command line.
+//! (`request`), decoded (`transaction`), held against the requirements check by check
+//! (`exact_solana`) and simulated on a chain that it reaches over JSON-RPC ([`rpc`]). Settling
+//! (`settlement`) adds the fee payer's signature and sends the transaction, at most once in two
+//! minutes (`duplicates`). [`http`] puts that on a socket, [`command`] on a command line.
 
 pub mod command;
 pub mod http;

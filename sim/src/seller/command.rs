@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use solana_address::Address;
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -40,7 +41,7 @@ pub struct SellerArgs {
 
     /// Who gets the money: a Solana address whose token account exists.
     #[arg(long, value_name = "ADDRESS", required_unless_present = "config")]
-    pub pay_to: Option<String>,
+    pub pay_to: Option<Address>,
 
     /// The cluster to be paid on.
     #[arg(long, value_name = "NETWORK", default_value = "devnet")]
@@ -48,7 +49,7 @@ pub struct SellerArgs {
 
     /// The mint to be paid in; the network's USDC if none is given.
     #[arg(long, value_name = "MINT")]
-    pub asset: Option<String>,
+    pub asset: Option<Address>,
 
     /// The price of everything: dollars ($0.001, for tokens of six decimals) or atomic units
     /// (1000).
@@ -176,8 +177,9 @@ impl SellerArgs {
     }
 
     fn accept(&self) -> Accept {
-        let asset = self.asset.as_deref().unwrap_or(self.network.usdc());
-        let pay_to = self.pay_to.as_deref().unwrap_or_default();
+        let text = |address: Option<Address>| address.map(|address| address.to_string());
+        let asset = text(self.asset).unwrap_or_else(|| self.network.usdc().to_owned());
+        let pay_to = text(self.pay_to).unwrap_or_default();
         Accept::new(self.network.caip2(), asset, pay_to, self.price.clone())
     }
 }
@@ -191,4 +193,74 @@ fn read_config(path: &PathBuf) -> Result<SellerConfig, CommandError> {
         path: path.clone(),
         cause,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: SellerArgs,
+    }
+
+    const PAY_TO: &str = "4mPACGWLk8bXJ54JHAcWZCmp5xXTZvKXscwyrsZeQfPt";
+
+    fn config(flags: &[&str]) -> SellerConfig {
+        let flags = [&["seller", "--pay-to", PAY_TO], flags].concat();
+        let command = Command::try_parse_from(flags).unwrap();
+        command.args.into_config().unwrap()
+    }
+
+    #[test]
+    fn the_receiver_is_all_that_must_be_said() {
+        assert!(Command::try_parse_from(["seller"]).is_err());
+        let config = config(&[]);
+        assert_eq!(config.facilitator_url, "http://127.0.0.1:4022");
+        assert_eq!(config.routes.len(), 6);
+        let accept = &config.routes[0].accepts[0];
+        assert_eq!(accept.pay_to, PAY_TO);
+        assert_eq!(accept.asset, SolanaNetwork::Devnet.usdc());
+        assert_eq!(accept.price, Price::Dollars("0.001".into()));
+    }
+
+    #[test]
+    fn both_versions_sell_the_same() {
+        let config = config(&["--dir", "/srv/data", "--memo", "order 7"]);
+        let paths = |wanted| {
+            let routes = config
+                .routes
+                .iter()
+                .filter(move |route| route.version == wanted);
+            routes.map(|route| route.path.as_str()).collect::<Vec<_>>()
+        };
+        let v2 = ["/weather", "/echo", "/status/*", "/files/*"];
+        assert_eq!(paths(Version::V2), v2);
+        assert_eq!(paths(Version::V1), v2.map(|path| format!("/v1{path}")));
+        assert!(
+            config
+                .routes
+                .iter()
+                .all(|route| route.memo.as_deref() == Some("order 7"))
+        );
+    }
+
+    #[test]
+    fn a_configuration_file_needs_no_flags() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("seller.toml");
+        std::fs::write(&path, "facilitator_url = \"http://file\"").unwrap();
+        let path = path.to_str().unwrap();
+        let parse = |flags: &[&str]| {
+            let flags = [&["seller", "--config", path], flags].concat();
+            let command = Command::try_parse_from(flags).unwrap();
+            command.args.into_config().unwrap()
+        };
+        assert_eq!(parse(&[]).facilitator_url, "http://file");
+        let overruled = parse(&["--facilitator-url", "http://flag"]);
+        assert_eq!(overruled.facilitator_url, "http://flag");
+    }
 }

@@ -32,13 +32,22 @@ pub fn router(seller: Seller) -> Router {
     Router::new().fallback(answer).with_state(seller)
 }
 
+/// A client that hangs up does not stop a sale: whoever asked for a settlement gets one.
 async fn answer(State(seller): State<Seller>, request: Request<Body>) -> Response {
     let Ok(visit) = Visit::read(request).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let serving = tokio::spawn(async move { serve_visit(&seller, &visit).await });
+    match serving.await {
+        Ok(response) => response,
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn serve_visit(seller: &Seller, visit: &Visit) -> Response {
     let config = &seller.shared.config;
     match config.route(visit.method.as_str(), &visit.path) {
-        Some(route) => sale::sell(&seller, route, &visit).await,
+        Some(route) => sale::sell(seller, route, visit).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -1,8 +1,8 @@
 //! The seller: a resource server that asks for payment as the reference middleware does.
 //!
 //! A request meets a route ([`config`]); without payment the answer is a challenge
-//! ([`challenge`]). With one, [`sale`] holds it against what was advertised ([`matching`]), has
-//! the facilitator verify it ([`facilitator_client`]), lets the resource answer ([`resources`]),
+//! (`challenge`). With one, `sale` holds it against what was advertised (`matching`), has
+//! the facilitator verify it (`facilitator_client`), lets the resource answer (`resources`),
 //! and settles only if the resource had something to sell. [`http`] puts that on a socket,
 //! [`command`] on a command line.
 

@@ -49,7 +49,7 @@ enum Refusal {
         payer: Option<String>,
     },
     /// The payment was good and did not settle.
-    Unsettled(SettleResponse),
+    Unsettled(Box<SettleResponse>),
     /// Nobody knows whether the payment is good.
     Facilitator(FacilitatorError),
 }
@@ -163,7 +163,7 @@ impl<'a> Counter<'a> {
             Ok(receipt)
         } else {
             warn!(?receipt, "the payment did not settle");
-            Err(Refusal::Unsettled(receipt))
+            Err(Refusal::Unsettled(receipt.into()))
         }
     }
 

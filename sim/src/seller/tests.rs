@@ -1,6 +1,7 @@
 //! The seller over real sockets, with a facilitator that says what it is told to.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use axum::extract::{Json, State};
 use axum::http::{StatusCode, Uri};
@@ -8,10 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::Router;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Map, json};
-use tokio::net::TcpListener;
+use solana_signer::Signer;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::facilitator::testing::{BLOCKHASH, ScriptedNode};
+use crate::facilitator::testing::{BLOCKHASH, Bench, ScriptedNode, TOKEN};
+use crate::facilitator::{self, Facilitator, FacilitatorConfig};
 use crate::x402::SolanaNetwork;
 use crate::x402::header::{decode, encode};
 
@@ -265,6 +269,71 @@ mod payments {
             .get(escape, header("payment-signature", &payment))
             .await;
         assert_eq!(answer.status, 404);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_hangs_up_has_paid_all_the_same() {
+        let shop = Shop::open(|_| {}).await;
+        let payment = encode(&shop.v2_payment("/weather").await).unwrap();
+        let request =
+            format!("GET /weather HTTP/1.1\r\nHost: x\r\nPAYMENT-SIGNATURE: {payment}\r\n\r\n");
+        let address = shop.url.strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        drop(socket);
+        let sold = async {
+            while shop.seller.sales().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), sold)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_signed_transaction_goes_through_a_real_facilitator() {
+        let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+        let config = FacilitatorConfig::new(bench.fee_payer.insecure_clone(), &node.url);
+        let facilitator = start_facilitator(config).await;
+        let shop = Shop::open(|config| {
+            config.facilitator_url = facilitator;
+            config.rpc_url = Some(node.url.clone());
+            for route in &mut config.routes {
+                route.accepts[0].asset = bench.mint.to_string();
+                route.accepts[0].pay_to = bench.pay_to.to_string();
+            }
+        })
+        .await;
+        let transaction = bench.transaction(&bench.instructions(TOKEN));
+        let mut payment = shop.v2_payment("/weather").await;
+        payment["payload"]["transaction"] = json!(transaction);
+        let pay = || shop.get("/weather", header("payment-signature", &payment));
+
+        assert_eq!(pay().await.status, 200);
+        let again = pay().await;
+        assert_eq!(again.status, 402);
+        let receipt = again.json_header("payment-response").unwrap();
+        assert_eq!(receipt["errorReason"], "duplicate_settlement");
+
+        let mut v1 = v1_payment();
+        v1["payload"]["transaction"] = json!(transaction);
+        let v1 = shop.get("/v1/weather", header("x-payment", &v1)).await;
+        assert_eq!(v1.json()["error"], "duplicate_settlement");
+        let payers: Vec<_> = shop
+            .seller
+            .sales()
+            .into_iter()
+            .map(|sale| sale.payer)
+            .collect();
+        assert_eq!(payers, [Some(bench.client.pubkey().to_string())]);
+    }
+
+    async fn start_facilitator(config: FacilitatorConfig) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(facilitator::serve(listener, Facilitator::new(config)));
+        url
     }
 }
 
