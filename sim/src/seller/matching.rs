@@ -49,7 +49,7 @@ fn same_besides_extra(one: &Map<String, Value>, other: &Map<String, Value>) -> b
         |object: &Map<String, Value>| object.len() - usize::from(object.contains_key("extra"));
     let mut shared = one.iter().filter(|(key, _)| *key != "extra");
     fields(one) == fields(other)
-        && shared.all(|(key, value)| other.get(key).is_some_and(|value_| equal(value, value_)))
+        && shared.all(|(key, value)| other.get(key).is_some_and(|echo| equal(value, echo)))
 }
 
 /// What changes from one challenge to the next and thus need not be echoed.
