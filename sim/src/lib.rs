@@ -4,3 +4,4 @@ pub mod chain;
 pub mod device;
 pub mod facilitator;
 pub mod seller;
+pub mod x402;

@@ -1,0 +1,72 @@
+//! The seller on a socket.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::Router;
+use tokio::net::TcpListener;
+
+use super::{Seller, sale};
+
+/// The most bytes of a request's body that are read.
+const MAXIMUM_BODY: usize = 1 << 20;
+
+/// A request, read whole.
+pub(super) struct Visit {
+    pub(super) method: Method,
+    pub(super) path: String,
+    /// Scheme, host and path as the client named them.
+    pub(super) url: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// Serves a seller until the listener fails.
+pub async fn serve(listener: TcpListener, seller: Seller) -> std::io::Result<()> {
+    axum::serve(listener, router(seller)).await
+}
+
+/// Everything that a seller answers.
+pub fn router(seller: Seller) -> Router {
+    Router::new().fallback(answer).with_state(seller)
+}
+
+/// A client that hangs up does not stop a sale: whoever asked for a settlement gets one.
+async fn answer(State(seller): State<Seller>, request: Request<Body>) -> Response {
+    let Ok(visit) = Visit::read(request).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let serving = tokio::spawn(async move { serve_visit(&seller, &visit).await });
+    match serving.await {
+        Ok(response) => response,
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn serve_visit(seller: &Seller, visit: &Visit) -> Response {
+    let config = &seller.shared.config;
+    match config.route(visit.method.as_str(), &visit.path) {
+        Some(route) => sale::sell(seller, route, visit).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Visit {
+    async fn read(request: Request<Body>) -> Result<Self, axum::Error> {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path().to_owned();
+        Ok(Self {
+            url: format!("http://{}{path}", host(&head.headers)),
+            body: to_bytes(body, MAXIMUM_BODY).await?,
+            method: head.method,
+            headers: head.headers,
+            path,
+        })
+    }
+}
+
+fn host(headers: &HeaderMap) -> &str {
+    let host = headers.get(header::HOST);
+    host.and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
