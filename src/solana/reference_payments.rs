@@ -43,7 +43,7 @@ impl ReferencePayment {
     pub(crate) fn transfer(&self) -> TransferMessage<'static> {
         TransferMessage {
             fee_payer: key("HRENgGQwbTeCSz6yUVL9JVuU1NSqVfy5MBiHfpyhxN37"),
-            authority: key("7HSMRpFpC39Bymkw3B1y86ys41xWC93N9ygSeYKxeuMD"),
+            authority: Pubkey::new(*PAYER_KEY_PAIR.last_chunk().unwrap()),
             source: key("73e4rXAkYDxXh1avAg4i4xejUis7ewupprPjt8ToE5TE"),
             destination: key("92st53fjoenyUfMrREPoDPao5ATFfEYZvzBMhHNtPrzf"),
             mint: key("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"),
