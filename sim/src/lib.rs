@@ -1,7 +1,10 @@
 //! Seller, facilitator and chains on a host, for testing x402 devices.
 
 pub mod chain;
+pub mod demo;
 pub mod device;
 pub mod facilitator;
+pub mod market;
+pub mod pay;
 pub mod seller;
 pub mod x402;

@@ -1,2 +1,76 @@
-//! `x402-sim`: see `x402-sim --help`.
-fn main() {}
+//! `x402-sim`: a seller, a facilitator, a chain and a device for x402, on one machine.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use embedded_x402_sim::{chain, demo, facilitator, pay, seller};
+use tracing_subscriber::EnvFilter;
+
+/// Test x402 devices without money: a seller, a facilitator and a chain that behave like the real
+/// ones, and the device's own client.
+///
+/// Begin with `x402-sim demo`. For a board on the desk, start `chain`, `facilitator` and `seller`,
+/// each with --listen 0.0.0.0:PORT, and point the board at the seller.
+#[derive(Debug, Parser)]
+#[command(name = "x402-sim", version, propagate_version = true)]
+struct CommandLine {
+    /// Print results, and log lines, as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// What to log, to standard error: error, warn, info, debug or trace, or filters such as
+    /// "embedded_x402_sim=debug".
+    #[arg(long, global = true, value_name = "FILTER", env = "RUST_LOG", default_value = "warn")]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::DemoArgs),
+    Pay(pay::PayArgs),
+    Seller(seller::command::SellerArgs),
+    Facilitator(facilitator::command::FacilitatorArgs),
+    Chain(chain::command::ChainArgs),
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    log(&command_line);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(command_line.command, command_line.json)),
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("x402-sim: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers whether what was to be done succeeded.
+async fn run(command: Command, as_json: bool) -> Result<bool, Box<dyn std::error::Error>> {
+    match command {
+        Command::Demo(args) => return Ok(demo::run(args, as_json).await?),
+        Command::Pay(args) => return Ok(pay::run(args, as_json).await),
+        Command::Seller(args) => seller::command::run(args).await?,
+        Command::Facilitator(args) => facilitator::command::run(args).await?,
+        Command::Chain(args) => chain::command::run(args).await?,
+    }
+    Ok(true)
+}
+
+fn log(command_line: &CommandLine) {
+    let filter = EnvFilter::try_new(&command_line.log).unwrap_or_else(|error| {
+        eprintln!("x402-sim: --log: {error}; logging warnings");
+        EnvFilter::new("warn")
+    });
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if command_line.json { logger.json().init() } else { logger.init() }
+}

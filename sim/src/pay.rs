@@ -1,0 +1,278 @@
+//! `x402-sim pay`: the device's client as a command, for any seller.
+//!
+//! It follows the client protocol of the x402 project's end-to-end tests: the same environment
+//! variables, and one JSON object as the last line of standard output.
+
+use clap::{Args, ValueEnum};
+use embedded_x402::client::{Method, Request};
+use embedded_x402::policy::{Asset, assets};
+use embedded_x402::wire::{Network, SettlementResponse};
+use serde_json::{Value, json};
+
+use crate::device::{Body, Device, DeviceError, PolicyRule, Purchase, known_usdc};
+
+/// Buy a resource with the client that runs on devices, within a policy: at most 1 USDC unless
+/// flags say otherwise.
+///
+/// The last line of standard output is one JSON object: success, data, status_code,
+/// payment_response, and error if there was one. The exit status is 0 on success, else 1.
+#[derive(Debug, Clone, Args)]
+pub struct PayArgs {
+    /// What to buy. Without it: RESOURCE_SERVER_URL and ENDPOINT_PATH from the environment.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// The seller's address, if --url is not given.
+    #[arg(long, value_name = "URL", env = "RESOURCE_SERVER_URL")]
+    pub resource_server_url: Option<String>,
+
+    /// The path at the seller, if --url is not given.
+    #[arg(long, value_name = "PATH", env = "ENDPOINT_PATH", default_value = "")]
+    pub endpoint_path: String,
+
+    /// The Solana wallet: 64 bytes in base58, as solana-keygen and wallets export it. Better given
+    /// in the environment, where other users of the machine don't see it.
+    #[arg(long, value_name = "BASE58", env = "SVM_PRIVATE_KEY", hide_env_values = true)]
+    pub svm_private_key: String,
+
+    /// The Solana RPC node to ask for a recent blockhash, where the seller supplies none.
+    #[arg(long, value_name = "URL", env = "SVM_RPC_URL")]
+    pub svm_rpc_url: Option<String>,
+
+    /// The most that may be paid, in atomic units of the asset (1000000 is 1 USDC).
+    #[arg(long, value_name = "UNITS")]
+    pub max_amount: Option<u64>,
+
+    /// Pay only this address; repeatable. Without it, whomever the seller names.
+    #[arg(long, value_name = "ADDRESS")]
+    pub pay_to: Vec<String>,
+
+    /// Pay only in this token, by its mint; repeatable. Without it, in USDC. A token that is not
+    /// known by name needs --max-amount.
+    #[arg(long, value_name = "MINT")]
+    pub asset: Vec<String>,
+
+    /// The request method.
+    #[arg(long, value_enum, value_name = "METHOD", ignore_case = true)]
+    pub method: Option<MethodName>,
+
+    /// The request body; the method is then POST unless --method says otherwise.
+    #[arg(long, value_name = "TEXT")]
+    pub body: Option<String>,
+
+    /// A further header of the request, as "Name: value"; repeatable.
+    #[arg(long, value_name = "HEADER")]
+    pub header: Vec<String>,
+
+    /// Give the client received bytes this many at a time; 0 gives them as they come.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub fragment: usize,
+}
+
+/// A request method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+#[expect(missing_docs, reason = "they are their names, and comments would be printed as help")]
+pub enum MethodName {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+/// Why nothing could be bought.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PayError {
+    /// Neither a URL nor a seller.
+    #[error("what to buy? Give --url, or RESOURCE_SERVER_URL and ENDPOINT_PATH")]
+    NoUrl,
+    /// A header without a colon.
+    #[error("the header {0:?} is not of the form \"Name: value\"")]
+    Header(String),
+    /// A token without a cap.
+    #[error("the token {0} is not known by name: give --max-amount, in its atomic units")]
+    NoCap(String),
+    /// The wallet can't be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+/// The default cap: a dollar, as in the reference clients.
+const DEFAULT_CAP: u64 = 1_000_000;
+
+/// The networks that a token known by its mint only may be on.
+const SOLANA: [Network; 3] = [Network::Solana, Network::SolanaDevnet, Network::SolanaTestnet];
+
+/// Buys, prints what became of it, and answers whether that is success.
+pub async fn run(args: PayArgs, as_json: bool) -> bool {
+    let result = match buy(&args).await {
+        Ok(purchase) => {
+            if !as_json {
+                print!("{}", narrate(&purchase));
+            }
+            result(&purchase)
+        }
+        Err(error) => json!({
+            "success": false, "data": null, "status_code": null, "payment_response": null,
+            "error": error.to_string(),
+        }),
+    };
+    println!("{result}");
+    result["success"] == json!(true)
+}
+
+async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
+    let url = args.url()?;
+    let headers = args.header.iter().map(|header| split_header(header));
+    let headers = headers.collect::<Result<Vec<_>, _>>()?;
+    let mut device = Device::new(&args.svm_private_key, args.policy()?)?;
+    device.solana_rpc = args.svm_rpc_url.clone();
+    device.fragment = args.fragment;
+    let body = args.body.as_deref().map(str::as_bytes);
+    let request = Request { headers: &headers, body, ..Request::new(args.method(), &url) };
+    Ok(device.buy(&request).await.map_err(DeviceError::from)?)
+}
+
+impl PayArgs {
+    fn url(&self) -> Result<String, PayError> {
+        let of_environment = || {
+            let seller = self.resource_server_url.as_ref()?;
+            Some(format!("{}{}", seller.trim_end_matches('/'), self.endpoint_path))
+        };
+        self.url.clone().or_else(of_environment).ok_or(PayError::NoUrl)
+    }
+
+    fn method(&self) -> Method {
+        match (self.method, &self.body) {
+            (Some(MethodName::Get), _) | (None, None) => Method::Get,
+            (Some(MethodName::Post), _) | (None, Some(_)) => Method::Post,
+            (Some(MethodName::Put), _) => Method::Put,
+            (Some(MethodName::Delete), _) => Method::Delete,
+        }
+    }
+
+    fn policy(&self) -> Result<Vec<PolicyRule>, PayError> {
+        let cap = self.max_amount.unwrap_or(DEFAULT_CAP);
+        let mut rules = Vec::new();
+        for mint in &self.asset {
+            rules.extend(self.rules_for(mint)?);
+        }
+        if self.asset.is_empty() {
+            rules = known_usdc(cap);
+        }
+        if !self.pay_to.is_empty() {
+            rules.iter_mut().for_each(|rule| rule.pay_to = Some(self.pay_to.clone()));
+        }
+        Ok(rules)
+    }
+
+    fn rules_for(&self, mint: &str) -> Result<Vec<PolicyRule>, PayError> {
+        let known = assets::KNOWN.iter().filter(|asset| asset.address == mint);
+        let cap = self.max_amount.unwrap_or(DEFAULT_CAP);
+        let rules: Vec<_> = known.map(|asset| PolicyRule::new(asset, cap)).collect();
+        if !rules.is_empty() {
+            return Ok(rules);
+        }
+        let cap = self.max_amount.ok_or_else(|| PayError::NoCap(mint.to_owned()))?;
+        let unnamed = |network| PolicyRule {
+            address: mint.to_owned(),
+            ..PolicyRule::new(&Asset::new(network, ""), cap)
+        };
+        Ok(SOLANA.into_iter().map(unnamed).collect())
+    }
+}
+
+fn split_header(header: &str) -> Result<(&str, &str), PayError> {
+    let (name, value) =
+        header.split_once(':').ok_or_else(|| PayError::Header(header.to_owned()))?;
+    Ok((name.trim(), value.trim()))
+}
+
+/// For people.
+fn narrate(purchase: &Purchase) -> String {
+    let mut lines = Vec::new();
+    if let Some(offer) = &purchase.offer {
+        let name = if offer.symbol.is_empty() { &offer.asset } else { &offer.symbol };
+        lines.push(format!("asked     {} units of {name} on {}", offer.amount, offer.network));
+        lines.push(format!("payee     {}", offer.pay_to));
+    }
+    match &purchase.result {
+        Ok(body) => {
+            lines.push(format!("answered  {} with {} bytes", body.status, body.bytes.len()))
+        }
+        Err(error) => lines.push(format!("failed    {error}")),
+    }
+    if let Some(receipt) = purchase.receipt() {
+        lines.push(format!("settled   {}", receipt.transaction));
+    }
+    if let Some(doubt) = purchase.doubt() {
+        lines.push(format!("UNKNOWN   whether money moved: {doubt}"));
+    }
+    let traffic = purchase.traffic;
+    lines.push(format!(
+        "traffic   {} B sent, {} B received, {} connections, {} ms\n",
+        traffic.sent,
+        traffic.received,
+        traffic.connections,
+        purchase.elapsed.as_millis()
+    ));
+    lines.join("\n")
+}
+
+/// For programs.
+fn result(purchase: &Purchase) -> Value {
+    let receipt = purchase.receipt().map(receipt_json);
+    let mut result = match &purchase.result {
+        Ok(body) => json!({
+            "success": is_success(body) && purchase.doubt().is_none(),
+            "data": data(body),
+            "status_code": body.status,
+            "payment_response": receipt,
+        }),
+        Err(error) => json!({
+            "success": false, "data": null, "status_code": refused_status(error),
+            "payment_response": null, "error": error.to_string(),
+        }),
+    };
+    if let (Some(doubt), Ok(_)) = (purchase.doubt(), &purchase.result) {
+        result["error"] = json!(format!("paid or not, that is unknown: {doubt}"));
+    } else if let Ok(body) = &purchase.result
+        && !is_success(body)
+    {
+        result["error"] = json!(format!("status {}", body.status));
+    }
+    result
+}
+
+fn is_success(body: &Body) -> bool {
+    (200..300).contains(&body.status)
+}
+
+/// A refusal is a second 402.
+fn refused_status(error: &embedded_x402::io::Error) -> Option<u16> {
+    use embedded_x402::client::Error as ClientError;
+    use embedded_x402::io::Error;
+    match error {
+        Error::Exchange(
+            ClientError::Refused(_) | ClientError::Policy(_) | ClientError::Scheme(_),
+        ) => Some(402),
+        _ => None,
+    }
+}
+
+/// The resource: JSON as it is, anything else as text.
+fn data(body: &Body) -> Value {
+    serde_json::from_slice(&body.bytes)
+        .unwrap_or_else(|_| json!(String::from_utf8_lossy(&body.bytes)))
+}
+
+fn receipt_json(receipt: &SettlementResponse) -> Value {
+    json!({
+        "success": receipt.success,
+        "transaction": receipt.transaction.as_str(),
+        "network": receipt.network.map(|network| network.to_string()),
+        "payer": receipt.payer.as_ref().map(|payer| payer.as_str()),
+        "amount": receipt.amount.map(|amount| amount.to_string()),
+    })
+}
