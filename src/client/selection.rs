@@ -84,6 +84,7 @@ impl Selection {
     }
 
     /// The text that was last built in the incoming buffer.
+    #[cfg(feature = "solana")]
     pub(super) fn built<'m, const ENTRY: usize>(
         &self,
         memory: &'m Memory<ENTRY>,

@@ -17,14 +17,25 @@ pub(super) struct SolanaPayment {
     length: usize,
 }
 
+/// What is still missing.
+#[derive(Debug, Clone)]
+pub(super) enum Stage {
+    NeedsMintFacts,
+    NeedsEntropy,
+    NeedsBlockhash,
+    Signing,
+    /// Paid: this signature is the transaction's id in the receipt.
+    Verifying(Signature),
+}
+
 impl SolanaPayment {
     pub(super) fn new(payer: Pubkey, standard: Option<TokenStandard>) -> Self {
         let mint = standard.map(MintFacts::from);
         SolanaPayment { payer, mint, entropy: [0; 16], length: 0 }
     }
 
-    pub(super) fn needs_mint_facts(&self) -> bool {
-        self.mint.is_none()
+    pub(super) fn first_stage(&self) -> Stage {
+        if self.mint.is_none() { Stage::NeedsMintFacts } else { Stage::NeedsEntropy }
     }
 
     pub(super) fn set_mint_facts(&mut self, facts: MintFacts) {
