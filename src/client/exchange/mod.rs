@@ -39,7 +39,7 @@ pub struct Payer {
 pub struct Limits {
     /// Bytes of a response's head.
     pub head: u32,
-    /// Bytes of a body that carries a challenge.
+    /// Bytes of a body that carries a challenge, its framing included.
     pub challenge_body: u32,
     /// Bytes of a body read only to keep the connection.
     pub drained_body: u32,
@@ -377,6 +377,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 }
 
-fn subtract(left: u32, data: &[u8]) -> Option<u32> {
-    left.checked_sub(u32::try_from(data.len()).ok()?)
+/// Framing counts too: without it a seller could send chunk extensions for ever.
+fn subtract(left: u32, consumed: usize) -> Option<u32> {
+    left.checked_sub(u32::try_from(consumed).ok()?)
 }
