@@ -149,6 +149,8 @@ enum State {
     /// The body of a refusal may say why; so many bytes of it may come yet.
     ReadingReason(BodyDecoder, u32),
     Done,
+    /// An error was answered: nothing more is read or paid.
+    Failed,
 }
 
 /// The outcome; the receipt of a settled payment is where it was read.
@@ -209,6 +211,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             #[cfg(feature = "solana")]
             State::Solana(stage) => self.solana_step(stage)?,
             State::Done => Step::Done,
+            State::Failed => return Err(Error::OutOfOrder),
         })
     }
 
@@ -279,6 +282,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// # Errors
     /// [`Error`]: the exchange is over.
     pub fn receive(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let taken = self.take(input);
+        self.fail_unless_ok(taken)
+    }
+
+    fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..)
             && let Some((first, _)) = rest.split_first()
@@ -301,6 +309,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// [`Error`], unless that is how the response ends.
     pub fn closed(&mut self) -> Result<(), Error> {
         self.may_reuse_connection = false;
+        let taken = self.take_end();
+        self.fail_unless_ok(taken)
+    }
+
+    fn take_end(&mut self) -> Result<(), Error> {
         match &mut self.state {
             State::ReadingHead => Err(ResponseError::Truncated.into()),
             State::ReadingChallenge(body, _) => {
@@ -327,10 +340,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// [`Refusal::NotApproved`] if it was no.
     pub fn approve(&mut self, approved: bool) -> Result<(), Error> {
         let best = self.expect(matches!(self.state, State::Approving))?;
-        if !approved {
-            return Err(Error::Policy(Refusal::NotApproved));
-        }
-        self.begin_payment(best)
+        let begun = match approved {
+            true => self.begin_payment(best),
+            false => Err(Error::Policy(Refusal::NotApproved)),
+        };
+        self.fail_unless_ok(begun)
     }
 
     /// The answer, once [`step`](Self::step) says [`Step::Done`].
@@ -351,6 +365,13 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             (Settlement::Unknown(doubt), _) => Outcome::Unknown(doubt),
         };
         Ok(Answer { head, outcome, body: BodyDecoder::new(head.framing()) })
+    }
+
+    fn fail_unless_ok<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
     }
 
     /// The best entry, if the state is the one in which it is asked for.

@@ -43,7 +43,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let payment = self.solana.as_mut().ok_or(Error::OutOfOrder)?;
         let sequence = self.memory.sequence;
         let (entry, buffer, accounts) = self.selection.split(self.memory);
-        payment.build(entry, buffer, blockhash, accounts, sequence)?;
+        let built = payment.build(entry, buffer, blockhash, accounts, sequence);
+        self.fail_unless_ok(built)?;
         self.memory.sequence = sequence.wrapping_add(1);
         self.state = State::Solana(Stage::Signing);
         Ok(())
