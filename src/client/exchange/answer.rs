@@ -46,9 +46,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             Reading::Receipt(receipt) if head.status == 402 => Err(self.failure(receipt)),
             Reading::Receipt(receipt) => self.done(Doubt::Failed(receipt.error_reason)),
             Reading::FailedReceipt(error) => self.done(Doubt::Receipt(*error)),
-            Reading::Challenge(reader, _) if head.status == 402 => {
-                Err(self.refusal(reader.reason()))
-            }
+            Reading::Challenge(reader, _) if head.status == 402 => Err(self.rejection(reader)),
             _ if head.status == 402 => self.read_reason(&head),
             _ => self.done(Doubt::NoReceipt { status: head.status }),
         }
@@ -118,8 +116,17 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// The body is over: it said why, or not.
     pub(super) fn finish_reason(&self) -> Result<(), Error> {
         match &self.reading {
-            Reading::Challenge(reader, _) => Err(self.refusal(reader.reason())),
+            Reading::Challenge(reader, _) => Err(self.rejection(reader)),
             _ => Err(Error::OutOfOrder),
+        }
+    }
+
+    /// A second challenge. What is not a whole one refuses nothing: it may be what is left of the
+    /// answer to a settlement that failed.
+    fn rejection(&self, reader: &PaymentRequiredReader) -> Error {
+        match reader.finish() {
+            Ok(_) => self.refusal(reader.reason()),
+            Err(error) => challenge_unreadable(error),
         }
     }
 
