@@ -190,6 +190,22 @@ fn a_retransmission_is_the_same_bytes() {
 }
 
 #[test]
+fn a_refusal_of_what_was_sent_twice_is_in_doubt() {
+    for (sent_again, refused) in [(false, true), (true, false)] {
+        let mut memory = Memory::new();
+        let mut exchange = exchange(&GET, &mut memory);
+        (0..8).for_each(|_| drop(advance(&mut exchange)));
+        if sent_again {
+            exchange.retransmit();
+            transmitted(&mut exchange, 64);
+        }
+        let error = exchange.receive(&challenged()).unwrap_err();
+        assert_eq!(matches!(error, Error::Refused(_)), refused, "{error:?}");
+        assert_eq!(matches!(error, Error::Unknown(Doubt::Failed(_))), sent_again);
+    }
+}
+
+#[test]
 fn after_a_byte_of_an_answer_nothing_is_sent_again() {
     let mut memory = Memory::new();
     let mut exchange = exchange(&GET, &mut memory);
