@@ -130,7 +130,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             return Err(Error::OutOfOrder);
         };
         let (consumed, data) = body.decode(input).map_err(|error| unreadable(error.into()))?;
-        *left = subtract(*left, data).ok_or(unreadable(ResponseError::BodyTooLarge { limit }))?;
+        *left =
+            subtract(*left, consumed).ok_or(unreadable(ResponseError::BodyTooLarge { limit }))?;
         let done = body.is_done();
         let Reading::Challenge(reader, _) = &mut self.reading else {
             return Err(Error::OutOfOrder);
@@ -148,8 +149,17 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// The body is over: it said why, or not.
     pub(super) fn finish_reason(&self) -> Result<(), Error> {
         match &self.reading {
-            Reading::Challenge(reader, _) => Err(self.refusal(reader.reason(self.texts()))),
+            Reading::Challenge(reader, _) => Err(self.rejection(reader)),
             _ => Err(Error::OutOfOrder),
+        }
+    }
+
+    /// A second challenge. What is not a whole one refuses nothing: it may be what is left of the
+    /// answer to a settlement that failed.
+    fn rejection(&self, reader: &PaymentRequiredReader) -> Error {
+        match reader.finish() {
+            Ok(_) => self.refusal(reader.reason(self.texts())),
+            Err(error) => challenge_unreadable(error),
         }
     }
 

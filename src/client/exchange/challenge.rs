@@ -104,7 +104,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn drained_body(&mut self, input: &[u8]) -> Result<usize, Error> {
         let State::Draining(body, left) = &mut self.state else { return Err(Error::OutOfOrder) };
         let decoded = body.decode(input).ok();
-        let rest = decoded.and_then(|(_, data)| subtract(*left, data));
+        let rest = decoded.and_then(|(consumed, _)| subtract(*left, consumed));
         *left = rest.unwrap_or(0);
         // What is malformed or too long costs the connection, not the payment.
         self.may_reuse_connection &= rest.is_some();
@@ -120,7 +120,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             return Err(Error::OutOfOrder);
         };
         let (consumed, data) = body.decode(input).map_err(ResponseError::from)?;
-        *left = subtract(*left, data).ok_or(ResponseError::BodyTooLarge { limit })?;
+        *left = subtract(*left, consumed).ok_or(ResponseError::BodyTooLarge { limit })?;
         let done = body.is_done();
         for byte in data {
             self.challenge_byte(*byte, Source::Body)?;

@@ -39,7 +39,7 @@ pub struct Payer {
 pub struct Limits {
     /// Bytes of a response's head.
     pub head: u32,
-    /// Bytes of a body that carries a challenge.
+    /// Bytes of a body that carries a challenge, its framing included.
     pub challenge_body: u32,
     /// Bytes of a body read only to keep the connection.
     pub drained_body: u32,
@@ -152,6 +152,8 @@ enum State {
     /// The body of a refusal may say why; so many bytes of it may come yet.
     ReadingReason(BodyDecoder, u32),
     Done,
+    /// An error was answered: nothing more is read or paid.
+    Failed,
 }
 
 impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
@@ -204,6 +206,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             #[cfg(feature = "solana")]
             State::Solana(stage) => self.solana_step(stage)?,
             State::Done => Step::Done,
+            State::Failed => return Err(Error::OutOfOrder),
         })
     }
 
@@ -274,6 +277,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// # Errors
     /// [`Error`]: the exchange is over.
     pub fn receive(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let taken = self.take(input);
+        self.fail_unless_ok(taken)
+    }
+
+    fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..)
             && let Some((first, _)) = rest.split_first()
@@ -296,6 +304,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// [`Error`], unless that is how the response ends.
     pub fn closed(&mut self) -> Result<(), Error> {
         self.may_reuse_connection = false;
+        let taken = self.take_end();
+        self.fail_unless_ok(taken)
+    }
+
+    fn take_end(&mut self) -> Result<(), Error> {
         match &mut self.state {
             State::ReadingHead => Err(ResponseError::Truncated.into()),
             State::ReadingChallenge(body, _) => {
@@ -322,10 +335,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// [`Refusal::NotApproved`] if it was no.
     pub fn approve(&mut self, approved: bool) -> Result<(), Error> {
         let best = self.expect(matches!(self.state, State::Approving))?;
-        if !approved {
-            return Err(Error::Policy(Refusal::NotApproved));
-        }
-        self.begin_payment(best)
+        let begun = match approved {
+            true => self.begin_payment(best),
+            false => Err(Error::Policy(Refusal::NotApproved)),
+        };
+        self.fail_unless_ok(begun)
     }
 
     /// The answer, once [`step`](Self::step) says [`Step::Done`].
@@ -339,6 +353,13 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         let head = *self.head.head();
         let outcome = self.outcome();
         Ok(Answer { head, outcome, body: BodyDecoder::new(head.framing()) })
+    }
+
+    fn fail_unless_ok<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
     }
 
     /// The best entry, if the state is the one in which it is asked for.
@@ -370,6 +391,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 }
 
-fn subtract(left: u32, data: &[u8]) -> Option<u32> {
-    left.checked_sub(u32::try_from(data.len()).ok()?)
+/// Framing counts too: without it a seller could send chunk extensions for ever.
+fn subtract(left: u32, consumed: usize) -> Option<u32> {
+    left.checked_sub(u32::try_from(consumed).ok()?)
 }

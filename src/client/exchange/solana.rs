@@ -47,7 +47,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let sequence = self.memory.sequence;
         let fresh = Fresh { payer, recent_blockhash: blockhash, entropy, sequence };
         let (entry, buffer, accounts) = self.selection.split(self.memory);
-        payment.build(entry, buffer, accounts, &fresh)?;
+        let built = payment.build(entry, buffer, accounts, &fresh);
+        self.fail_unless_ok(built)?;
         self.memory.sequence = sequence.wrapping_add(1);
         self.state = State::Solana(Stage::Signing);
         Ok(())
