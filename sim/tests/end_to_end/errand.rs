@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use embedded_io_async::{ErrorType, Read, Write};
-use embedded_x402::client::{Outcome, Url};
+use embedded_x402::client::{Method, Outcome, Request, Url};
 use embedded_x402::io::{Client, ClientMemory, ConnectError, Error, Tcp, Transport};
 use embedded_x402::policy::{Approve, Asset, Offer, PaymentPolicy, Rule, assets};
 use embedded_x402::signer::CompactSigner;
@@ -16,10 +16,12 @@ use serde_json::Value;
 
 use crate::shop::{CAP, Shop};
 
-/// What became of a purchase, and what went over the line.
+/// What became of a purchase, and what went over the line: all of it, questions to the RPC node too,
+/// but for what is left of the last body.
 pub(crate) struct Errand {
     pub(crate) result: Result<(u16, Outcome), Error>,
-    sent: String,
+    pub(crate) sent: String,
+    pub(crate) received: String,
 }
 
 /// The header that carries a payment.
@@ -31,22 +33,31 @@ pub(crate) struct PaymentHeader {
 
 /// Buys by `GET`; `before_signing` answers whether to pay at all.
 pub(crate) async fn run(shop: &Shop, path: &str, before_signing: impl FnMut() -> bool) -> Errand {
+    let url = shop.market.url(path);
+    run_request(shop, &Request::new(Method::Get, &url), before_signing).await
+}
+
+/// Buys; `before_signing` answers whether to pay at all.
+pub(crate) async fn run_request(
+    shop: &Shop,
+    request: &Request<'_>,
+    before_signing: impl FnMut() -> bool,
+) -> Errand {
     let pyusd = genesis::PYUSD.to_string();
     let pyusd = assets::find(Network::SolanaDevnet, &pyusd).unwrap();
     let rules = [rule(&assets::USDC_SOLANA_DEVNET), rule(pyusd)];
     let policy = PaymentPolicy { rules: &rules };
     let signer = CompactSigner::from_key_pair(&shop.device.key_pair).unwrap();
-    let line = Line { tcp: Tcp::new(TokioNetwork, TokioNetwork), sent: RefCell::default() };
+    let line = Line::new();
     let mut memory: ClientMemory = ClientMemory::new();
     let mut client = Client::new(&line, &policy, signer, SysRng, TokioDelay, &mut memory)
         .with_approval(Pause(before_signing))
         .with_solana_rpc(&shop.market.chain_url);
-    let url = shop.market.url(path);
-    let response = client.get(&url).await;
+    let response = client.send(request).await;
     let result = response.map(|response| (response.status(), response.outcome().clone()));
     drop(client);
-    let sent = String::from_utf8(line.sent.into_inner()).unwrap();
-    Errand { result, sent }
+    let text = |bytes: RefCell<Vec<u8>>| String::from_utf8(bytes.into_inner()).unwrap();
+    Errand { result, sent: text(line.sent), received: text(line.received) }
 }
 
 impl Errand {
@@ -81,15 +92,23 @@ impl<F: FnMut() -> bool> Approve for Pause<F> {
     }
 }
 
-/// Plain TCP that remembers what the device says.
+/// Plain TCP that remembers what is said.
 struct Line {
     tcp: Tcp<TokioNetwork, TokioNetwork>,
     sent: RefCell<Vec<u8>>,
+    received: RefCell<Vec<u8>>,
+}
+
+impl Line {
+    fn new() -> Self {
+        let tcp = Tcp::new(TokioNetwork, TokioNetwork);
+        Line { tcp, sent: RefCell::default(), received: RefCell::default() }
+    }
 }
 
 struct Tapped<'a, C> {
     connection: C,
-    sent: &'a RefCell<Vec<u8>>,
+    line: &'a Line,
 }
 
 impl Transport for Line {
@@ -97,7 +116,7 @@ impl Transport for Line {
         Tapped<'a, <Tcp<TokioNetwork, TokioNetwork> as Transport>::Connection<'a>>;
 
     async fn connect<'a>(&'a self, url: &Url<'_>) -> Result<Self::Connection<'a>, ConnectError> {
-        Ok(Tapped { connection: self.tcp.connect(url).await?, sent: &self.sent })
+        Ok(Tapped { connection: self.tcp.connect(url).await?, line: self })
     }
 }
 
@@ -107,14 +126,16 @@ impl<C: ErrorType> ErrorType for Tapped<'_, C> {
 
 impl<C: Read> Read for Tapped<'_, C> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, C::Error> {
-        self.connection.read(buffer).await
+        let read = self.connection.read(buffer).await?;
+        self.line.received.borrow_mut().extend_from_slice(&buffer[..read]);
+        Ok(read)
     }
 }
 
 impl<C: Write> Write for Tapped<'_, C> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, C::Error> {
         let written = self.connection.write(bytes).await?;
-        self.sent.borrow_mut().extend_from_slice(&bytes[..written]);
+        self.line.sent.borrow_mut().extend_from_slice(&bytes[..written]);
         Ok(written)
     }
 

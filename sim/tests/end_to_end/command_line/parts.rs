@@ -2,14 +2,13 @@
 
 use std::process::Stdio;
 
+use embedded_x402_sim::chain::{TokenProgram, genesis};
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
-
-use embedded_x402_sim::chain::{TokenProgram, genesis};
 
 use super::{program, run};
 
@@ -130,9 +129,7 @@ async fn flags_make_a_difficult_seller() {
     let cast = Cast::new();
     let chain = cast.chain().await;
     let facilitator = cast.facilitator(&chain).await;
-    let flags = [
-        "--price",
-        "1000",
+    let difficult = [
         "--memo",
         "order 7",
         "--bazaar",
@@ -144,10 +141,12 @@ async fn flags_make_a_difficult_seller() {
         "--challenge-body",
         "chunked",
     ];
-    let seller = cast.seller(&facilitator, &flags).await;
-    for path in ["/weather", "/v1/weather"] {
-        let url = format!("{}{path}", seller.url);
-        cast.pay(&chain, &url, &["--fragment", "7"]).await;
+    // Two prices: with a seller's memo, equal payments of two devices that have just started would
+    // be one transaction.
+    for (path, price) in [("/weather", "1000"), ("/v1/weather", "2000")] {
+        let flags = [&["--price", price][..], &difficult].concat();
+        let seller = cast.seller(&facilitator, &flags).await;
+        cast.pay(&chain, &format!("{}{path}", seller.url), &["--fragment", "7"]).await;
     }
-    assert_eq!(usdc(&chain, &cast.payee).await, "2000");
+    assert_eq!(usdc(&chain, &cast.payee).await, "3000");
 }
