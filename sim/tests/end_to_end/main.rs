@@ -16,6 +16,7 @@ mod combinations;
 mod command_line;
 mod equal_payments;
 mod legacy_facilitator;
+mod lost_answers;
 mod policy;
 mod refusals;
 mod requests;

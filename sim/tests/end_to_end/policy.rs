@@ -176,10 +176,13 @@ async fn only_entries_that_are_for_somebody_else() {
     assert_both_refused(&nothing, Refusal::NothingAccepted, "accepts no payment at all").await;
 }
 
+/// Makes a route unsafe for a payer.
+type Change = fn(&mut Route, Address);
+
 /// What the policy allows and yet can't be paid safely.
 #[tokio::test]
 async fn entries_that_make_no_safe_payment() {
-    let unsafe_changes: [(&str, fn(&mut Route, Address)); 5] = [
+    let unsafe_changes: [(&str, Change); 5] = [
         ("no feePayer", |route, _| {
             route.accepts[0].extra.insert("feePayer".to_owned(), Value::Null);
         }),
