@@ -6,7 +6,8 @@ use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
 use crate::client::outcome::{Doubt, Error, Outcome};
 use crate::codec::http::BodyDecoder;
 use crate::wire::{
-    ChallengeError, PaymentRequiredReader, Reason, SettlementReader, SettlementResponse, Source,
+    ChallengeError, PaymentRequiredReader, ProtocolVersion, Reason, SettlementReader,
+    SettlementResponse, Source,
 };
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
@@ -166,11 +167,22 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// A refusal before settlement.
     fn refusal(&self, reason: Reason) -> Error {
         let may_settle = |known: &&str| reason.as_str().contains(known);
-        if self.sent_again || MAY_SETTLE.iter().any(may_settle) {
+        if self.sent_again || self.is_vague(&reason) || MAY_SETTLE.iter().any(may_settle) {
             Error::Unknown(Doubt::Failed(reason))
         } else {
             Error::Refused(reason)
         }
+    }
+
+    /// Whether it may be no refusal at all: sellers of version 1 answer in one form whatever goes
+    /// wrong. A payment that is not valid has a code, or one of few sentences; a facilitator that
+    /// settled and whose answer got lost has an exception's text, or none.
+    fn is_vague(&self, reason: &Reason) -> bool {
+        let reason = reason.as_str();
+        let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        let is_code = !reason.is_empty() && reason.bytes().all(of_code);
+        let is_v1 = self.best().is_some_and(|best| best.version == ProtocolVersion::V1);
+        is_v1 && !is_code && !BEFORE_VERIFICATION_V1.contains(&reason)
     }
 
     /// A settlement that failed: once a transaction was sent, it may still land.
@@ -184,8 +196,19 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
 }
 
 /// Reasons that say that the payment may have settled, or may yet.
-const MAY_SETTLE: [&str; 3] =
-    ["duplicate_settlement", "settlement_pending", "transaction_confirmation_timed_out"];
+const MAY_SETTLE: [&str; 4] = [
+    "duplicate_settlement",
+    "settlement_pending",
+    "transaction_confirmation_timed_out",
+    "unexpected_settle_error",
+];
+
+/// What sellers of version 1 say of a payment that they have not shown to a facilitator.
+const BEFORE_VERIFICATION_V1: [&str; 3] = [
+    "X-PAYMENT header is required",
+    "Invalid or malformed payment header",
+    "Unable to find matching payment requirements",
+];
 
 pub(super) fn unreadable(error: ResponseError) -> Error {
     Error::Unknown(Doubt::Answer(error))
