@@ -35,8 +35,7 @@ fn message_v1(entry: Value) -> Message {
 }
 
 /// USDC by its address alone: nothing is known of it.
-const BARE: [Rule<'static>; 1] =
-    [Rule::new(Asset::new(Network::SolanaDevnet, USDC), Amount(5000))];
+const BARE: [Rule<'static>; 1] = [Rule::new(Asset::new(Network::SolanaDevnet, USDC), Amount(5000))];
 
 #[test]
 fn everything_is_asked_once_and_in_order() {
@@ -81,7 +80,9 @@ fn a_malformed_blockhash_counts_as_none() {
 #[test]
 fn a_fee_payer_in_another_role_is_refused_before_signing() {
     let mut seller_account = message(entry()).instructions[2].accounts[2].clone();
-    for account in [DEVICE_USDC_ACCOUNT.to_owned(), std::mem::take(&mut seller_account), USDC.into()] {
+    for account in
+        [DEVICE_USDC_ACCOUNT.to_owned(), std::mem::take(&mut seller_account), USDC.into()]
+    {
         let run = buy(&Device::default(), with_extra(entry(), "feePayer", json!(account)));
         let reused = SchemeError::Message(MessageError::FeePayerReused);
         assert_eq!(run.unpaid(), Error::Scheme(reused), "{account}");

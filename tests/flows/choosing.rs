@@ -87,7 +87,8 @@ fn the_first_rule_goes_before_the_price() {
 #[test]
 fn a_rule_that_does_not_allow_gives_way_to_the_next() {
     let accepts = [priced("1000"), in_pyusd("4000")];
-    let rules = [Rule { max_amount: Amount(999), ..USDC_RULE }, Rule::new(PYUSD_ASSET, Amount(4000))];
+    let rules =
+        [Rule { max_amount: Amount(999), ..USDC_RULE }, Rule::new(PYUSD_ASSET, Amount(4000))];
     assert_eq!(bought(&Device::with_rules(&rules), &accepts), (4000, PYUSD.to_owned()));
 }
 
@@ -209,7 +210,8 @@ fn an_entry_too_large_says_what_it_needs() {
     assert_eq!(bought(&Device::default(), &[priced("5"), entry.clone()]).0, 5);
 
     let filler = 768 - priced("1").to_string().len() - ",\"filler\":\"\"".len();
-    let exact = |excess: usize| with_extra(priced("1"), "filler", json!("x".repeat(filler + excess)));
+    let exact =
+        |excess: usize| with_extra(priced("1"), "filler", json!("x".repeat(filler + excess)));
     assert_eq!(exact(0).to_string().len(), 768);
     assert_eq!(bought(&Device::default(), &[exact(0)]).0, 1);
     assert_eq!(refusal(&[exact(1)]), Refusal::EntryTooLarge { needed: 769 });

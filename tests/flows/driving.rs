@@ -29,8 +29,17 @@ const GET: Request<'static> = Request::new(Method::Get, URL);
 
 /// The steps of a purchase in which nothing is known beforehand.
 const STEPS: [&str; 11] = [
-    "Transmit", "Receive", "Approve", "MintFacts", "Entropy", "RecentBlockhash", "Sign", "Transmit",
-    "Receive", "VerifyReceipt", "Done",
+    "Transmit",
+    "Receive",
+    "Approve",
+    "MintFacts",
+    "Entropy",
+    "RecentBlockhash",
+    "Sign",
+    "Transmit",
+    "Receive",
+    "VerifyReceipt",
+    "Done",
 ];
 
 /// A seller that supplies nothing.

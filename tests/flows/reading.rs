@@ -42,7 +42,8 @@ fn what_is_free_is_not_paid() {
 fn only_a_402_is_a_challenge() {
     let header = encode(&challenge(&[entry()]));
     for status in [200, 204, 400, 401, 403, 404, 500, 503] {
-        let run = Device::default().buy(says(response(status, &[("PAYMENT-REQUIRED", &header)], "")));
+        let run =
+            Device::default().buy(says(response(status, &[("PAYMENT-REQUIRED", &header)], "")));
         assert_eq!(run.outcome(), Outcome::NotPaid, "{status}");
         assert!(run.asked.is_empty());
     }
@@ -146,7 +147,8 @@ fn escapes_and_white_space_are_kept_as_they_came() {
         .replace("4mPA", r"\u0034mPA")
         .replace(',', " ,\t\r\n ")
         .replace("\":", "\"\n : ");
-    let text = format!(" \r\n{{ \"x402V\\u0065rsion\" :\t2 , \"\\u0061ccepts\" : [ {escaped} ] }} \n");
+    let text =
+        format!(" \r\n{{ \"x402V\\u0065rsion\" :\t2 , \"\\u0061ccepts\" : [ {escaped} ] }} \n");
     for challenge in [payment_required(&text), response(402, &[], &text)] {
         assert_eq!(assert_paid(challenge).payment().accepted(), escaped);
     }

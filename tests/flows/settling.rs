@@ -133,7 +133,9 @@ fn failed_settlement_with_a_transaction_may_still_land() {
 
 #[test]
 fn what_may_settle_is_not_refused() {
-    for reason in ["settlement_pending", "duplicate_settlement", "transaction_confirmation_timed_out"] {
+    for reason in
+        ["settlement_pending", "duplicate_settlement", "transaction_confirmation_timed_out"]
+    {
         let unknown = Error::Unknown(failed(reason));
         assert_eq!(answered_by(payment_response(402, &failure(reason, ""))).error(), unknown);
         assert_eq!(answered_by(rejected(reason)).error(), unknown);
@@ -193,7 +195,8 @@ fn a_receipt_goes_before_a_challenge() {
         let challenge = challenge.clone();
         let run = answered(move |payment| {
             let receipt = encode(&receipt(payment).to_string());
-            let mut fields = [("PAYMENT-RESPONSE", receipt.as_str()), ("PAYMENT-REQUIRED", &challenge)];
+            let mut fields =
+                [("PAYMENT-RESPONSE", receipt.as_str()), ("PAYMENT-REQUIRED", &challenge)];
             if !receipt_first {
                 fields.reverse();
             }
@@ -216,7 +219,10 @@ fn a_malformed_answer_leaves_it_unknown() {
     assert_eq!(error(b"\0"), status_line);
     assert_eq!(error(b"HTTP/1.1 4"), unknown(ResponseError::Truncated));
     assert_eq!(error(b"HTTP/1.1 200 OK\r\n"), unknown(ResponseError::Truncated));
-    assert_eq!(error(b"HTTP/1.1 200 OK\r\n: x\r\n"), unknown(ResponseError::Head(HeadError::Field)));
+    assert_eq!(
+        error(b"HTTP/1.1 200 OK\r\n: x\r\n"),
+        unknown(ResponseError::Head(HeadError::Field))
+    );
     let cut = b"HTTP/1.1 402 x\r\nContent-Length: 5\r\n\r\n{";
     assert_eq!(error(cut), unknown(ResponseError::Body(BodyError::Truncated)));
     let huge = framed(402, &[], &" ".repeat(200_000), Framing::UntilClose);
@@ -243,7 +249,9 @@ fn a_receipt_about_something_else_is_not_settled() {
 #[test]
 fn a_transaction_that_is_not_ours_is_not_settled() {
     let someone_elses = settle(b"another message");
-    for id in [someone_elses, base58(&[5; 64]), base58(&[0; 64]), "".into(), "1111".into(), "0x12".into()] {
+    for id in
+        [someone_elses, base58(&[5; 64]), base58(&[0; 64]), "".into(), "1111".into(), "0x12".into()]
+    {
         let run = with_receipt(move |receipt| receipt["transaction"] = json!(id));
         assert_eq!(run.outcome(), Outcome::Unknown(Doubt::OtherTransaction));
     }
@@ -257,7 +265,8 @@ fn a_transaction_that_is_not_ours_is_not_settled() {
 #[test]
 fn an_unreadable_receipt_is_not_settled() {
     use SettlementError::{Base64, Json, Member, NotAReceipt};
-    let unknown = |value: &str| answered_by(response(200, &[("PAYMENT-RESPONSE", value)], "")).outcome();
+    let unknown =
+        |value: &str| answered_by(response(200, &[("PAYMENT-RESPONSE", value)], "")).outcome();
     let receipt = |text: &str| unknown(&encode(text));
     let doubt = |error| Outcome::Unknown(Doubt::Receipt(error));
     assert_eq!(unknown("!"), doubt(Base64(Base64Error::Unexpected(b'!'))));

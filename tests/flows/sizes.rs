@@ -36,7 +36,8 @@ fn large(entry: serde_json::Value) -> String {
     let filler = format!("{{\"schema\":\"{}\"}}", "x".repeat(1000));
     let fillers = vec![filler; 66].join(",");
     let version = if entry.get("amount").is_some() { 2 } else { 1 };
-    let text = format!("{{\"x402Version\":{version},\"extensions\":[{fillers}],\"accepts\":[{entry}]}}");
+    let text =
+        format!("{{\"x402Version\":{version},\"extensions\":[{fillers}],\"accepts\":[{entry}]}}");
     assert!(text.len() > 64 * 1024);
     text
 }

@@ -1,8 +1,8 @@
 //! The crate's readers say what independent ones say, on texts that are well-formed and damaged.
 
 use base64::Engine;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use embedded_x402::client::Url;
 use embedded_x402::codec::base64::Decoder;
 use embedded_x402::codec::json::{Event, JsonError, JsonStr, Tokenizer, Visitor};
@@ -46,7 +46,8 @@ fn base64_agrees() {
     let with_padding = |mode| GeneralPurpose::new(&STANDARD, config.with_decode_padding_mode(mode));
     let reference = with_padding(DecodePaddingMode::RequireCanonical);
     let unpadded = with_padding(DecodePaddingMode::RequireNone);
-    let texts: Vec<String> = (0..40).map(|length| reference.encode("sunny ".repeat(7)[..length].as_bytes())).collect();
+    let texts: Vec<String> =
+        (0..40).map(|length| reference.encode(&"sunny ".repeat(7).as_bytes()[..length])).collect();
     for text in damaged(&texts, 20_000, 11) {
         let expected = reference.decode(&text).or_else(|_| unpadded.decode(&text)).ok();
         assert_eq!(base64(&text), expected, "{:?}", String::from_utf8_lossy(&text));
@@ -137,13 +138,16 @@ fn challenges_agree() {
 /// What the crate understands of an entry is what serde_json understands.
 #[test]
 fn requirements_agree() {
-    let texts = [entry(), with_memo("a\"\\\u{1f326}"), entry_v1(), entry_evm()].map(|entry| entry.to_string());
+    let texts = [entry(), with_memo("a\"\\\u{1f326}"), entry_v1(), entry_evm()]
+        .map(|entry| entry.to_string());
     let mut agreed = 0;
     for text in damaged(&texts, 30_000, 14) {
         let Ok(requirements) = PaymentRequirements::parse(&text) else { continue };
         let Ok(text) = std::str::from_utf8(&text) else { continue };
         let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
-        let means = |text: JsonStr<'_>, value: &Value| value.as_str().is_some_and(|value| text.means(value));
+        let means = |text: JsonStr<'_>, value: &Value| {
+            value.as_str().is_some_and(|value| text.means(value))
+        };
         assert!(means(requirements.asset, &value["asset"]), "{text}");
         assert!(means(requirements.pay_to, &value["payTo"]), "{text}");
         assert_eq!(value["maxTimeoutSeconds"], json!(requirements.max_timeout_seconds), "{text}");
@@ -194,10 +198,18 @@ fn receipts_agree() {
         let Ok(value) = serde_json::from_slice::<Value>(&text) else { continue };
         let shown = String::from_utf8_lossy(&text);
         assert_eq!(value["success"], json!(receipt.success), "{shown}");
-        assert_eq!(receipt.transaction.as_str(), value["transaction"].as_str().unwrap_or(""), "{shown}");
+        assert_eq!(
+            receipt.transaction.as_str(),
+            value["transaction"].as_str().unwrap_or(""),
+            "{shown}"
+        );
         assert_eq!(receipt.payer.as_deref(), value["payer"].as_str(), "{shown}");
         let amount = value["amount"].as_str();
-        assert_eq!(receipt.amount, amount.map(|text| canonical(text).expect("an amount")), "{shown}");
+        assert_eq!(
+            receipt.amount,
+            amount.map(|text| canonical(text).expect("an amount")),
+            "{shown}"
+        );
         agreed += 1;
     }
     assert!(agreed > 5000, "{agreed} of them were receipts");

@@ -80,7 +80,7 @@ fn a_cut_402_is_not_paid() {
 #[test]
 fn a_cut_header_is_not_paid() {
     let mut challenge = challenge(&[entry()]);
-    while challenge.len() % 3 != 0 {
+    while !challenge.len().is_multiple_of(3) {
         challenge.insert(0, ' ');
     }
     let value = encode(&challenge);

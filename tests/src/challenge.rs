@@ -96,11 +96,13 @@ pub fn challenge_v1(accepts: &[Value]) -> String {
 pub fn discoverable_challenge(accepts: &[Value]) -> String {
     let fields: serde_json::Map<String, Value> = (0..8)
         .map(|index| {
-            let about = format!("Query parameter {index}: \"quoted\" \u{1f326} \\ and {{[braces]}}");
+            let about =
+                format!("Query parameter {index}: \"quoted\" \u{1f326} \\ and {{[braces]}}");
             (format!("field{index}"), json!({"type": "string", "description": about}))
         })
         .collect();
-    let schema = json!({"properties": fields, "required": ["field0"], "x402Version": 1, "accepts": []});
+    let schema =
+        json!({"properties": fields, "required": ["field0"], "x402Version": 1, "accepts": []});
     let info = json!({"input": {"type": "http", "method": "GET", "queryParams": fields}});
     let mut challenge: Value = serde_json::from_str(&challenge(accepts)).expect("JSON");
     challenge["extensions"] = json!({"bazaar": {"info": info, "schema": schema}});

@@ -100,9 +100,8 @@ impl<'d> Device<'d> {
 
     /// The same with other memory for an entry.
     pub fn buy_within<const ENTRY: usize>(&self, seller: impl Seller + Clone) -> Run {
-        let run = |fragment| {
-            self.buy_once(&mut Memory::<ENTRY>::new(), fragment, &mut seller.clone())
-        };
+        let run =
+            |fragment| self.buy_once(&mut Memory::<ENTRY>::new(), fragment, &mut seller.clone());
         let whole = run(usize::MAX);
         FRAGMENTS.iter().for_each(|fragment| assert_eq!(run(*fragment), whole, "by {fragment}"));
         whole
@@ -181,7 +180,8 @@ impl<'d, 'x, const ENTRY: usize> Driver<'d, 'x, ENTRY> {
         let driven = self.drive(seller);
         let payment_sent = self.exchange.payment_sent();
         let Driver { exchange, incoming, requests, asked, .. } = self;
-        let result = driven.and_then(|()| exchange.finish()).map(|answer| answered(answer, &incoming));
+        let result =
+            driven.and_then(|()| exchange.finish()).map(|answer| answered(answer, &incoming));
         Run { result, requests, asked, payment_sent }
     }
 

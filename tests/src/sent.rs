@@ -2,13 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signature, SigningKey};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::keys::DEVICE_KEY_PAIR;
 use crate::message::Transaction;
-use ed25519_dalek::{Signature, SigningKey};
 
 /// A request, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -99,7 +99,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             return Err(Error::OutOfOrder);
         };
         let (consumed, data) = body.decode(input).map_err(|error| unreadable(error.into()))?;
-        *left = subtract(*left, consumed).ok_or(unreadable(ResponseError::BodyTooLarge { limit }))?;
+        *left =
+            subtract(*left, consumed).ok_or(unreadable(ResponseError::BodyTooLarge { limit }))?;
         let done = body.is_done();
         let Reading::Challenge(reader, _) = &mut self.reading else {
             return Err(Error::OutOfOrder);
