@@ -1,11 +1,13 @@
 //! `PaymentRequired`: the challenge of a 402, read as it arrives and never held.
 //!
 //! Only one entry of `accepts` is in memory at a time, in the caller's buffer; the caller looks at
-//! it and keeps it or lets the next one overwrite it. The rest of the challenge (resource,
+//! it and keeps it or lets the next one overwrite it. Of the challenge that comes as the answer to
+//! a payment only the reason is wanted, which goes to the same place. The rest of the challenge (resource,
 //! extensions, schemas) passes by in constant memory, whatever its size.
 
 use core::fmt;
 
+use super::entry_capture::{Capture, ENTRY_MEMBER_AT, Entry};
 use super::{ProtocolVersion, Reason};
 use crate::codec::base64::Base64Error;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
@@ -23,23 +25,11 @@ pub enum Source {
     Body,
 }
 
-/// An entry of `accepts` is complete.
+/// What of the challenge goes to the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
-    /// Its raw JSON stands at the front of the buffer.
-    Complete {
-        /// Bytes of it.
-        length: usize,
-        /// Whether they are all of its bytes, so that it can be echoed.
-        verbatim: bool,
-    },
-    /// It did not fit the buffer.
-    TooLarge {
-        /// Bytes that it would take.
-        needed: usize,
-    },
-    /// Objects and arrays are nested deeper in it than [`sizes::ENTRY_DEPTH`].
-    TooDeep,
+enum Wanted {
+    Entries,
+    Reason,
 }
 
 /// Why a text is no challenge.
@@ -93,13 +83,21 @@ pub struct PaymentRequiredReader {
 #[derive(Debug, Clone)]
 struct Challenge {
     source: Source,
+    wanted: Wanted,
     name: heapless::Vec<u8, LONGEST_NAME>,
     name_too_long: bool,
     member: Member,
     version: Option<u8>,
     in_accepts: bool,
-    reason: Reason,
+    /// Bytes of the reason in the buffer.
+    reason: usize,
     capture: Capture,
+}
+
+/// The challenge and the buffer, while a byte is taken.
+struct Reading<'r> {
+    challenge: &'r mut Challenge,
+    buffer: &'r mut [u8],
 }
 
 /// A member of the outermost object.
@@ -111,53 +109,33 @@ enum Member {
     Other,
 }
 
-/// The entry that is being copied.
-#[derive(Debug, Clone, Default)]
-struct Capture {
-    phase: Phase,
-    /// Bytes of the entry so far, those that did not fit the buffer included.
-    length: usize,
-    /// Bytes of it up to the end of the last complete member.
-    last_member_end: usize,
-    /// The current byte belongs to a member that is left out.
-    leave_out: bool,
-    /// The first member was left out: so is the comma after it.
-    drop_comma: bool,
-    verbatim: bool,
-    too_deep: bool,
-    complete: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Phase {
-    #[default]
-    Outside,
-    Copying,
-    /// Inside the value of a member that is left out.
-    LeavingOut,
-}
-
 /// `outputSchema`, the longest name that is looked for.
 const LONGEST_NAME: usize = 12;
 
 /// The members that an entry of version 1 may do without.
 const DESCRIPTIVE: [&[u8]; 4] = [b"description", b"mimeType", b"outputSchema", b"resource"];
 
-/// Objects and arrays around an entry: the challenge and `accepts`.
-const ENTRY_AT: u8 = 2;
-const ENTRY_MEMBER_AT: u8 = 3;
-
 impl PaymentRequiredReader {
-    /// At the start of a challenge.
+    /// At the start of a challenge, whose entries are wanted.
     pub fn new(source: Source) -> Self {
+        Self::start(source, Wanted::Entries)
+    }
+
+    /// At the start of a challenge, whose reason (`error`) is wanted.
+    pub fn for_reason(source: Source) -> Self {
+        Self::start(source, Wanted::Reason)
+    }
+
+    fn start(source: Source, wanted: Wanted) -> Self {
         let challenge = Challenge {
             source,
+            wanted,
             name: heapless::Vec::new(),
             name_too_long: false,
             member: Member::Other,
             version: None,
             in_accepts: false,
-            reason: Reason::EMPTY,
+            reason: 0,
             capture: Capture::default(),
         };
         PaymentRequiredReader { tokenizer: Tokenizer::new(), challenge }
@@ -165,13 +143,14 @@ impl PaymentRequiredReader {
 
     /// Takes the next byte of the JSON text; answers when it completes an entry of `accepts`.
     ///
-    /// `buffer` is where entries go. It must be the same until an entry is complete, and may be
-    /// another one from then on; an empty one skips all entries.
+    /// `buffer` is where entries go, or the reason. It must be the same until an entry is complete,
+    /// and may be another one from then on.
     ///
     /// # Errors
     /// [`ChallengeError`]: the rest of the text can't be read.
     pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<Option<Entry>, ChallengeError> {
-        self.tokenizer.push(byte, &mut self.challenge)?;
+        let challenge = &mut self.challenge;
+        self.tokenizer.push(byte, &mut Reading { challenge, buffer: &mut *buffer })?;
         Ok(self.challenge.capture.take(byte, buffer))
     }
 
@@ -188,32 +167,17 @@ impl PaymentRequiredReader {
         }
     }
 
-    /// Why payment is required: `error`.
-    pub fn reason(&self) -> Reason {
-        self.challenge.reason
+    /// Why payment is required, from the buffer that it went to.
+    pub fn reason(&self, buffer: &[u8]) -> Reason {
+        Reason::from(buffer.get(..self.challenge.reason).unwrap_or_default())
     }
 }
 
-impl json::Visitor for Challenge {
+impl json::Visitor for Reading<'_> {
     type Error = ChallengeError;
 
     fn event(&mut self, depth: u8, event: Event<'_>) -> Result<(), ChallengeError> {
-        match event {
-            Event::KeyStart => {
-                self.name.clear();
-                self.name_too_long = false;
-            }
-            Event::KeyText(text) => {
-                self.name_too_long |= self.name.extend_from_slice(text).is_err()
-            }
-            Event::KeyEnd if depth == 1 => self.member = self.member(),
-            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
-            _ if depth == 0 => return outermost(event),
-            _ if depth == 1 => self.value(event)?,
-            _ if self.in_accepts => self.capture.event(depth, event),
-            _ => {}
-        }
-        Ok(())
+        self.challenge.event(depth, event, self.buffer)
     }
 }
 
@@ -225,6 +189,30 @@ fn outermost(event: Event<'_>) -> Result<(), ChallengeError> {
 }
 
 impl Challenge {
+    fn event(
+        &mut self,
+        depth: u8,
+        event: Event<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), ChallengeError> {
+        match event {
+            Event::KeyStart => {
+                self.name.clear();
+                self.name_too_long = false;
+            }
+            Event::KeyText(text) => {
+                self.name_too_long |= self.name.extend_from_slice(text).is_err()
+            }
+            Event::KeyEnd if depth == 1 => self.member = self.member(),
+            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
+            _ if depth == 0 => return outermost(event),
+            _ if depth == 1 => self.value(event, buffer)?,
+            _ if self.in_accepts => self.capture.event(depth, event),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn member(&self) -> Member {
         match self.name.as_slice() {
             _ if self.name_too_long => Member::Other,
@@ -236,19 +224,28 @@ impl Challenge {
     }
 
     /// An event of a value of the outermost object.
-    fn value(&mut self, event: Event<'_>) -> Result<(), ChallengeError> {
+    fn value(&mut self, event: Event<'_>, buffer: &mut [u8]) -> Result<(), ChallengeError> {
         match (self.member, event) {
             (Member::X402Version, Event::NumberText(byte)) => self.version_digit(byte)?,
             (Member::X402Version, Event::NumberEnd) => self.member = Member::Other,
-            (Member::Error, Event::StringStart) => self.reason = Reason::EMPTY,
-            (Member::Error, Event::StringText(text)) => {
-                text.iter().for_each(|byte| self.reason.push(*byte));
+            (Member::Error, Event::StringStart) => self.reason = 0,
+            (Member::Error, Event::StringText(text)) => self.reason_text(text, buffer),
+            (Member::Accepts, Event::ArrayStart) => {
+                self.in_accepts = self.wanted == Wanted::Entries;
             }
-            (Member::Accepts, Event::ArrayStart) => self.in_accepts = true,
             (Member::Accepts, Event::ArrayEnd) => self.in_accepts = false,
             _ => {}
         }
         Ok(())
+    }
+
+    fn reason_text(&mut self, text: &[u8], buffer: &mut [u8]) {
+        let end = self.reason + text.len();
+        let place = buffer.get_mut(self.reason..end).filter(|_| end <= sizes::REASON);
+        if let (Wanted::Reason, Some(place)) = (self.wanted, place) {
+            place.copy_from_slice(text);
+            self.reason = end;
+        }
     }
 
     /// Versions have one digit; a second digit, number or `x402Version` is none we know.
@@ -270,82 +267,6 @@ impl Challenge {
     }
 }
 
-impl Capture {
-    fn event(&mut self, depth: u8, event: Event<'_>) {
-        match event {
-            Event::ObjectStart if depth == ENTRY_AT => self.begin(),
-            Event::ObjectEnd if depth == ENTRY_AT => self.complete = true,
-            Event::ObjectStart | Event::ArrayStart if self.phase == Phase::Copying => {
-                // The entry itself is at level 1.
-                self.too_deep |= depth > sizes::ENTRY_DEPTH + ENTRY_AT - 1;
-            }
-            _ if depth == ENTRY_MEMBER_AT && event.ends_value() => self.member_ends(event),
-            _ => {}
-        }
-    }
-
-    fn begin(&mut self) {
-        *self = Capture {
-            phase: Phase::Copying,
-            last_member_end: 1,
-            verbatim: true,
-            ..Capture::default()
-        };
-    }
-
-    /// The name of a descriptive member has just been read: take it back, and its comma.
-    fn leave_member_out(&mut self) {
-        self.phase = Phase::LeavingOut;
-        self.length = self.last_member_end;
-        self.drop_comma = self.last_member_end == 1;
-        self.verbatim = false;
-    }
-
-    fn member_ends(&mut self, event: Event<'_>) {
-        // A number ends with the byte after it; every other value with its own last byte.
-        let ended_before = event == Event::NumberEnd;
-        match self.phase {
-            Phase::LeavingOut => {
-                self.phase = Phase::Copying;
-                self.leave_out = !ended_before;
-            }
-            _ => self.last_member_end = self.length + usize::from(!ended_before),
-        }
-    }
-
-    /// Takes the byte that the events were about.
-    fn take(&mut self, byte: u8, buffer: &mut [u8]) -> Option<Entry> {
-        let leave_out = core::mem::take(&mut self.leave_out);
-        if self.phase == Phase::Copying && !leave_out && !self.is_dropped(byte) {
-            if let Some(place) = buffer.get_mut(self.length) {
-                *place = byte;
-            }
-            self.length += 1;
-        }
-        if !core::mem::take(&mut self.complete) {
-            return None;
-        }
-        self.phase = Phase::Outside;
-        Some(self.entry(buffer.len()))
-    }
-
-    fn is_dropped(&mut self, byte: u8) -> bool {
-        let dropped = self.drop_comma && !matches!(byte, b'}' | b'"');
-        self.drop_comma = dropped && byte != b',';
-        dropped
-    }
-
-    fn entry(&self, capacity: usize) -> Entry {
-        if self.too_deep {
-            Entry::TooDeep
-        } else if self.length > capacity {
-            Entry::TooLarge { needed: self.length }
-        } else {
-            Entry::Complete { length: self.length, verbatim: self.verbatim }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -363,6 +284,7 @@ mod tests {
     }
 
     fn read(source: Source, text: &[u8], room: usize) -> Result<Challenge, ChallengeError> {
+        let reason = read_reason(source, text)?;
         let mut reader = PaymentRequiredReader::new(source);
         let mut buffer = vec![0; room];
         let mut entries = Vec::new();
@@ -376,7 +298,23 @@ mod tests {
             }
         }
         let version = reader.finish()?;
-        Ok(Challenge { version, reason: reader.reason().as_str().to_string(), entries })
+        Ok(Challenge { version, reason, entries })
+    }
+
+    fn read_reason(source: Source, text: &[u8]) -> Result<String, ChallengeError> {
+        let mut reader = PaymentRequiredReader::for_reason(source);
+        let mut buffer = [0; 100];
+        for &byte in text {
+            assert_eq!(reader.push(byte, &mut buffer)?, None);
+        }
+        Ok(reader.reason(&buffer).as_str().to_string())
+    }
+
+    #[test]
+    fn reasons_are_cut() {
+        let text = format!(r#"{{"x402Version":2,"error":"{}"}}"#, "é".repeat(300));
+        let reason = read_reason(Source::Header, text.as_bytes()).unwrap();
+        assert_eq!(reason, "?".repeat(sizes::REASON / 2));
     }
 
     #[test]
@@ -434,7 +372,7 @@ mod tests {
     #[test]
     fn deep_entries_are_skipped() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        for (levels, deep) in [(7, false), (8, true), (60, true)] {
+        for (levels, deep) in [(7, false), (8, true), (28, true)] {
             let nested = nested(levels);
             let text = format!(r#"{{"x402Version":2,"accepts":[{{"a":{nested}}}]}}"#);
             let challenge = read(Source::Header, text.as_bytes(), 200).unwrap();

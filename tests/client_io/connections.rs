@@ -2,6 +2,7 @@
 
 use embedded_x402::client::{Doubt, Error as ExchangeError, Method, Request};
 use embedded_x402::io::{Client, ClientMemory, Error};
+use embedded_x402::sizes;
 use embedded_x402_tests::challenge::*;
 use embedded_x402_tests::device::{URL, USDC_POLICY};
 use embedded_x402_tests::keys::device_signer;
@@ -41,7 +42,7 @@ fn the_connection_is_kept_for_the_payment() {
 fn buffers_of_any_size_will_do() {
     fn buy_with<const BUFFER: usize>() {
         let network = Network::new(honest);
-        let mut memory = ClientMemory::<768, BUFFER>::new();
+        let mut memory = ClientMemory::<{ sizes::ENTRY }, BUFFER>::new();
         let clock = network.clock();
         let mut client =
             Client::new(&network, &USDC_POLICY, device_signer(), Counter(0), clock, &mut memory);

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use embedded_x402::io::{Client, ClientMemory};
 use embedded_x402::policy::Always;
 use embedded_x402::signer::DalekSigner;
+use embedded_x402::sizes;
 use embedded_x402_tests::challenge::{challenge, entry};
 use embedded_x402_tests::device::USDC_POLICY;
 use embedded_x402_tests::keys::device_signer;
@@ -15,7 +16,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 /// The client of most tests.
 pub(crate) type TestClient<'c, 'n> =
-    Client<'c, Network<'n>, DalekSigner, Counter, Clock<'c, 'n>, Always, 768, 1024>;
+    Client<'c, Network<'n>, DalekSigner, Counter, Clock<'c, 'n>, Always, { sizes::ENTRY }, 1024>;
 
 /// A client that pays for USDC.
 pub(crate) fn client<'c, 'n>(

@@ -3,6 +3,7 @@
 use embedded_x402::client::{Error, Outcome, Payer};
 use embedded_x402::policy::{Asset, Refusal, Rule, assets};
 use embedded_x402::scheme::SchemeError;
+use embedded_x402::sizes;
 use embedded_x402::solana::MessageError;
 use embedded_x402::wire::{Amount, AmountError, Network, RequirementsError};
 use embedded_x402_tests::challenge::*;
@@ -209,12 +210,12 @@ fn an_entry_too_large_says_what_it_needs() {
     assert_eq!(bought(&Device::default(), &[entry.clone(), priced("5")]).0, 5);
     assert_eq!(bought(&Device::default(), &[priced("5"), entry.clone()]).0, 5);
 
-    let filler = 768 - priced("1").to_string().len() - ",\"filler\":\"\"".len();
+    let filler = sizes::ENTRY - priced("1").to_string().len() - ",\"filler\":\"\"".len();
     let exact =
         |excess: usize| with_extra(priced("1"), "filler", json!("x".repeat(filler + excess)));
-    assert_eq!(exact(0).to_string().len(), 768);
+    assert_eq!(exact(0).to_string().len(), sizes::ENTRY);
     assert_eq!(bought(&Device::default(), &[exact(0)]).0, 1);
-    assert_eq!(refusal(&[exact(1)]), Refusal::EntryTooLarge { needed: 769 });
+    assert_eq!(refusal(&[exact(1)]), Refusal::EntryTooLarge { needed: sizes::ENTRY + 1 });
 
     let challenge = payment_required(&challenge(&[entry]));
     let seller = sells(challenge, |payment| settled(&receipt(payment)));

@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use embedded_x402::client::Url;
 use embedded_x402::codec::base64::Decoder;
 use embedded_x402::codec::json::{Event, JsonError, JsonStr, Tokenizer, Visitor};
+use embedded_x402::sizes;
 use embedded_x402::wire::{
     Amount, Entry, PaymentRequiredReader, PaymentRequirements, SettlementReader, Source,
 };
@@ -193,8 +194,9 @@ fn receipts_agree() {
     let mut agreed = 0;
     for text in damaged(&texts, 30_000, 16) {
         let mut reader = SettlementReader::new();
-        let pushed = text.iter().try_for_each(|byte| reader.push(*byte));
-        let Ok(receipt) = pushed.and_then(|()| reader.finish()) else { continue };
+        let mut buffer = [0; sizes::RECEIPT];
+        let pushed = text.iter().try_for_each(|byte| reader.push(*byte, &mut buffer));
+        let Ok(receipt) = pushed.and_then(|()| reader.finish(&buffer)) else { continue };
         let Ok(value) = serde_json::from_slice::<Value>(&text) else { continue };
         let shown = String::from_utf8_lossy(&text);
         assert_eq!(value["success"], json!(receipt.success), "{shown}");

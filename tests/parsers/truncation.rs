@@ -2,6 +2,7 @@
 
 use embedded_x402::client::{Doubt, Error, Memory, Outcome};
 use embedded_x402::codec::http::{HeadEvent, HeadParser};
+use embedded_x402::sizes;
 use embedded_x402::wire::{PaymentRequiredReader, PaymentRequirements, SettlementReader, Source};
 use embedded_x402_tests::challenge::*;
 use embedded_x402_tests::device::{Device, Run};
@@ -36,7 +37,7 @@ fn a_cut_challenge_is_none() {
     let challenge = challenge(&[entry()]);
     for cut in 0..challenge.len() {
         let mut reader = PaymentRequiredReader::new(Source::Header);
-        let mut buffer = [0; 768];
+        let mut buffer = [0; sizes::ENTRY];
         let pushed = |byte: &u8| reader.push(*byte, &mut buffer).is_ok();
         assert!(challenge.as_bytes()[..cut].iter().all(pushed));
         assert!(reader.finish().is_err(), "{cut}");
@@ -57,8 +58,10 @@ fn a_cut_receipt_is_none() {
     let receipt = failure("settlement_pending", "").to_string();
     for cut in 0..receipt.len() {
         let mut reader = SettlementReader::new();
-        receipt.as_bytes()[..cut].iter().for_each(|byte| reader.push(*byte).unwrap());
-        assert!(reader.finish().is_err(), "{cut}");
+        let mut buffer = [0; sizes::RECEIPT];
+        let pushed = |byte: &u8| reader.push(*byte, &mut buffer).is_ok();
+        assert!(receipt.as_bytes()[..cut].iter().all(pushed));
+        assert!(reader.finish(&buffer).is_err(), "{cut}");
     }
 }
 

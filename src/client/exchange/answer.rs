@@ -1,9 +1,9 @@
 //! The answer to the payment: a receipt, a refusal, or neither.
 
-use super::{Exchange, Settlement, State, subtract};
+use super::{Exchange, State, subtract};
 use crate::client::answer::{FieldDecoder, Reading};
 use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
-use crate::client::outcome::{Doubt, Error};
+use crate::client::outcome::{Doubt, Error, Outcome};
 use crate::codec::http::BodyDecoder;
 use crate::wire::{
     ChallengeError, PaymentRequiredReader, Reason, SettlementReader, SettlementResponse, Source,
@@ -15,9 +15,13 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         match output {
             HeadOutput::Begin(carrier) => self.begin_answer_field(carrier),
             HeadOutput::Character(_, character) => {
-                self.reading.answer_character(character).map_err(challenge_unreadable)?;
+                let buffer = self.selection.answer_mut(self.memory);
+                let read = self.reading.answer_character(character, buffer);
+                read.map_err(challenge_unreadable)?;
             }
-            HeadOutput::Finish(_) => self.reading.finish_answer_field(),
+            HeadOutput::Finish(_) => {
+                self.reading.finish_answer_field(self.selection.answer(self.memory));
+            }
             HeadOutput::End => self.end_of_answer_head()?,
             HeadOutput::Nothing => {}
         }
@@ -32,7 +36,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 self.reading = Reading::ReceiptField(SettlementReader::new(), field);
             }
             (Carrier::PaymentRequired, Reading::Nothing) => {
-                let reader = PaymentRequiredReader::new(Source::Header);
+                let reader = PaymentRequiredReader::for_reason(Source::Header);
                 self.reading = Reading::Challenge(reader, field);
             }
             _ => {}
@@ -41,50 +45,77 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
 
     fn end_of_answer_head(&mut self) -> Result<(), Error> {
         let head = *self.head.head();
+        let is_refusal = head.status == 402;
         match &self.reading {
-            Reading::Receipt(receipt) if receipt.success => self.claimed_settlement(),
-            Reading::Receipt(receipt) if head.status == 402 => Err(self.failure(receipt)),
-            Reading::Receipt(receipt) => self.done(Doubt::Failed(receipt.error_reason)),
-            Reading::FailedReceipt(error) => self.done(Doubt::Receipt(*error)),
-            Reading::Challenge(reader, _) if head.status == 402 => Err(self.rejection(reader)),
-            _ if head.status == 402 => self.read_reason(&head),
-            _ => self.done(Doubt::NoReceipt { status: head.status }),
+            Reading::Receipt(reader) => match reader.finish(self.texts()) {
+                Ok(receipt) if is_refusal && !receipt.success => Err(self.failure(&receipt)),
+                Ok(receipt) => self.end_with(&receipt),
+                Err(_) => self.end(),
+            },
+            Reading::Challenge(..) if is_refusal => self.finish_reason(),
+            Reading::Nothing if is_refusal => self.read_reason(&head),
+            _ => self.end(),
         }
     }
 
-    fn done(&mut self, doubt: Doubt) -> Result<(), Error> {
-        self.outcome = Settlement::Unknown(doubt);
+    fn end_with(&mut self, receipt: &SettlementResponse) -> Result<(), Error> {
+        self.state = match self.check_receipt(receipt) {
+            Ok(verifying) if receipt.success => verifying,
+            _ => State::Done,
+        };
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
         self.state = State::Done;
         Ok(())
     }
 
-    fn claimed_settlement(&mut self) -> Result<(), Error> {
-        let Reading::Receipt(receipt) = &self.reading else { return Err(Error::OutOfOrder) };
-        match self.check_receipt(receipt) {
-            Ok(state) => {
-                self.state = state;
-                Ok(())
-            }
-            Err(doubt) => self.done(doubt),
+    /// What became of the money, once the head has been read.
+    pub(super) fn outcome(&self) -> Outcome {
+        match &self.reading {
+            _ if !self.payment_sent => Outcome::NotPaid,
+            Reading::Receipt(reader) => match reader.finish(self.texts()) {
+                Ok(receipt) => self.outcome_of(receipt),
+                Err(error) => Outcome::Unknown(Doubt::Receipt(error)),
+            },
+            Reading::FailedReceipt(error) => Outcome::Unknown(Doubt::Receipt(*error)),
+            _ => Outcome::Unknown(Doubt::NoReceipt { status: self.head.head().status }),
         }
+    }
+
+    fn outcome_of(&self, receipt: SettlementResponse) -> Outcome {
+        if !receipt.success {
+            return Outcome::Unknown(Doubt::Failed(receipt.error_reason));
+        }
+        match self.check_receipt(&receipt) {
+            Err(doubt) => Outcome::Unknown(doubt),
+            Ok(_) if self.is_verified() => Outcome::Settled(receipt),
+            Ok(_) => Outcome::Unknown(Doubt::OtherTransaction),
+        }
+    }
+
+    /// The texts of the receipt or reason.
+    pub(super) fn texts(&self) -> &[u8] {
+        self.selection.answer(self.memory)
     }
 
     /// Whether the receipt is about what was signed, as far as it says.
     fn check_receipt(&self, receipt: &SettlementResponse) -> Result<State, Doubt> {
-        let best = self.best.ok_or(Doubt::OtherTransaction)?;
+        let best = self.best().ok_or(Doubt::OtherTransaction)?;
         if receipt.network.is_some_and(|network| network != best.network) {
             return Err(Doubt::OtherNetwork);
         }
         if receipt.amount.is_some_and(|amount| amount != best.rank.amount) {
             return Err(Doubt::OtherAmount);
         }
-        self.claimed_signature(receipt)
+        self.check_payment(receipt)
     }
 
     /// Version 1 says why in the body.
     fn read_reason(&mut self, head: &ResponseHead) -> Result<(), Error> {
         let body = BodyDecoder::new(head.framing());
-        let reader = PaymentRequiredReader::new(Source::Body);
+        let reader = PaymentRequiredReader::for_reason(Source::Body);
         self.reading = Reading::Challenge(reader, FieldDecoder::default());
         if body.is_done() {
             return self.finish_reason();
@@ -105,8 +136,9 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let Reading::Challenge(reader, _) = &mut self.reading else {
             return Err(Error::OutOfOrder);
         };
+        let buffer = self.selection.answer_mut(self.memory);
         for byte in data {
-            reader.push(*byte, &mut []).map_err(challenge_unreadable)?;
+            reader.push(*byte, buffer).map_err(challenge_unreadable)?;
         }
         if done {
             self.finish_reason()?;
@@ -126,7 +158,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// answer to a settlement that failed.
     fn rejection(&self, reader: &PaymentRequiredReader) -> Error {
         match reader.finish() {
-            Ok(_) => self.refusal(reader.reason()),
+            Ok(_) => self.refusal(reader.reason(self.texts())),
             Err(error) => challenge_unreadable(error),
         }
     }

@@ -59,14 +59,15 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     fn choose(&mut self) -> Result<(), Error> {
         let Reading::Challenge(reader, _) = &self.reading else { return Ok(()) };
         let version = reader.finish()?;
-        self.best = Some(self.selection.finish(version)?);
+        self.selection.finish(version)?;
+        self.is_chosen = true;
         Ok(())
     }
 
     fn end_of_challenge_head(&mut self) -> Result<(), Error> {
         let head = *self.head.head();
         let body = BodyDecoder::new(head.framing());
-        if self.best.is_some() {
+        if self.is_chosen {
             self.drain(body, &head);
             return Ok(());
         }

@@ -127,10 +127,13 @@ pub struct Exchange<'r, const ENTRY: usize = { sizes::ENTRY }> {
     head: HeadReader,
     reading: Reading,
     selection: Selection,
-    best: Option<Best>,
+    /// Whether the best entry has been chosen for payment.
+    is_chosen: bool,
     #[cfg(feature = "solana")]
     solana: Option<SolanaPayment>,
-    outcome: Settlement,
+    /// Whether the fee payer's signature in the receipt is genuine.
+    #[cfg(feature = "solana")]
+    is_verified: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -151,15 +154,6 @@ enum State {
     Done,
     /// An error was answered: nothing more is read or paid.
     Failed,
-}
-
-/// The outcome; the receipt of a settled payment is where it was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Settlement {
-    NotPaid,
-    #[cfg(feature = "solana")]
-    Settled,
-    Unknown(Doubt),
 }
 
 impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
@@ -188,10 +182,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             head: HeadReader::new(limits.head),
             reading: Reading::Nothing,
             selection: Selection::new(),
-            best: None,
+            is_chosen: false,
             #[cfg(feature = "solana")]
             solana: None,
-            outcome: Settlement::NotPaid,
+            #[cfg(feature = "solana")]
+            is_verified: false,
         })
     }
 
@@ -222,7 +217,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
 
     /// The network that is being paid on.
     pub fn network(&self) -> Option<Network> {
-        self.best.map(|best| best.network)
+        self.best().map(|best| best.network)
     }
 
     /// Whether a signed payment has been given out: from then on a failure leaves it unknown
@@ -356,14 +351,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             return Err(Error::OutOfOrder);
         }
         let head = *self.head.head();
-        let outcome = match (self.outcome, self.reading) {
-            (Settlement::NotPaid, _) => Outcome::NotPaid,
-            #[cfg(feature = "solana")]
-            (Settlement::Settled, Reading::Receipt(receipt)) => Outcome::Settled(receipt),
-            #[cfg(feature = "solana")]
-            (Settlement::Settled, _) => return Err(Error::OutOfOrder),
-            (Settlement::Unknown(doubt), _) => Outcome::Unknown(doubt),
-        };
+        let outcome = self.outcome();
         Ok(Answer { head, outcome, body: BodyDecoder::new(head.framing()) })
     }
 
@@ -376,7 +364,12 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
 
     /// The best entry, if the state is the one in which it is asked for.
     fn expect(&self, in_state: bool) -> Result<Best, Error> {
-        self.best.filter(|_| in_state).ok_or(Error::OutOfOrder)
+        self.best().filter(|_| in_state).ok_or(Error::OutOfOrder)
+    }
+
+    /// The entry that is being paid.
+    fn best(&self) -> Option<Best> {
+        self.selection.best().filter(|_| self.is_chosen)
     }
 
     fn entry(&self) -> &[u8] {
@@ -384,9 +377,9 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 
     fn offer(&self) -> Result<Offer<'_>, Error> {
-        let best = self.best.ok_or(Error::OutOfOrder)?;
+        let best = self.best().ok_or(Error::OutOfOrder)?;
         let entry = PaymentRequirements::parse(self.entry()).map_err(|_| Error::OutOfOrder)?;
-        let rule = self.policy.rules.get(best.rank.rule).ok_or(Error::OutOfOrder)?;
+        let rule = self.policy.rules.get(usize::from(best.rank.rule)).ok_or(Error::OutOfOrder)?;
         Ok(Offer {
             origin: self.url().origin(),
             network: best.network,

@@ -15,7 +15,11 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         None
     }
 
-    pub(super) fn claimed_signature(&self, _: &SettlementResponse) -> Result<State, Doubt> {
+    pub(super) fn check_payment(&self, _: &SettlementResponse) -> Result<State, Doubt> {
         Err(Doubt::OtherTransaction)
+    }
+
+    pub(super) fn is_verified(&self) -> bool {
+        false
     }
 }
