@@ -18,7 +18,8 @@ pub struct Memory<const ENTRY: usize = { sizes::ENTRY }> {
     pub(super) entries: [[u8; ENTRY]; 2],
     #[cfg(feature = "solana")]
     pub(super) token_accounts: TokenAccounts,
-    /// Counts payments, so that equal ones on one blockhash differ.
+    /// Counts payments, so that equal ones on one blockhash differ. It begins at 0 after a reset: an
+    /// equal payment on the same blockhash is then the same transaction, which settles once.
     #[cfg(feature = "solana")]
     pub(super) sequence: u16,
 }

@@ -334,7 +334,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// # Errors
     /// [`Refusal::NotApproved`] if it was no.
     pub fn approve(&mut self, approved: bool) -> Result<(), Error> {
-        let best = self.expect(matches!(self.state, State::Approving))?;
+        let best = self.best_if(matches!(self.state, State::Approving))?;
         let begun = match approved {
             true => self.begin_payment(best),
             false => Err(Error::Policy(Refusal::NotApproved)),
@@ -363,7 +363,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 
     /// The best entry, if the state is the one in which it is asked for.
-    fn expect(&self, in_state: bool) -> Result<Best, Error> {
+    fn best_if(&self, in_state: bool) -> Result<Best, Error> {
         self.best().filter(|_| in_state).ok_or(Error::OutOfOrder)
     }
 
