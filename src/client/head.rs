@@ -94,6 +94,8 @@ impl core::error::Error for ResponseError {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadOutput {
     Nothing,
+    /// A response begins, perhaps after an informational one.
+    Status,
     /// A field that carries x402 begins: once a response.
     Begin(Carrier),
     /// A character of its base64 text.
@@ -164,7 +166,7 @@ impl HeadReader {
                 self.head = ResponseHead { status: code, ..ResponseHead::default() };
                 self.close = http_1_0;
                 self.repeated = 0;
-                Ok(HeadOutput::Nothing)
+                Ok(HeadOutput::Status)
             }
             Some(HeadEvent::FieldName(name)) => {
                 self.field = Field::from_name(name);
@@ -313,7 +315,7 @@ mod tests {
         for byte in text.bytes() {
             outputs.push(reader.push(byte)?);
         }
-        outputs.retain(|output| *output != HeadOutput::Nothing);
+        outputs.retain(|output| !matches!(output, HeadOutput::Nothing | HeadOutput::Status));
         Ok((*reader.head(), outputs))
     }
 

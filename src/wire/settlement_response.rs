@@ -8,7 +8,7 @@ use heapless::String;
 
 use super::{Amount, Network, Reason};
 use crate::codec::base64::Base64Error;
-use crate::codec::json::{self, Event, JsonError, JsonStr, Tokenizer};
+use crate::codec::json::{self, Event, JsonError, Tokenizer};
 use crate::sizes;
 
 /// What the seller says became of a payment.
@@ -269,7 +269,7 @@ impl Reading<'_> {
         let Reading { receipt, parts } = self;
         let text = || receipt.text.as_str(parts.text);
         match receipt.member {
-            Member::Network => receipt.network = Network::from_json(JsonStr::from_raw(text()?)),
+            Member::Network => receipt.network = network(text()?),
             Member::Amount => receipt.amount = Some(amount(text()?)?),
             Member::Payer => receipt.has_payer = true,
             Member::Success => return Err(SettlementError::Member),
@@ -300,8 +300,13 @@ fn fit<const N: usize>(text: &str) -> Result<String<N>, SettlementError> {
     String::try_from(text).map_err(|_| SettlementError::Member)
 }
 
+/// Version 2 and version 1 spell it differently; a receipt does not say which it is of.
+fn network(text: &str) -> Option<Network> {
+    Network::from_caip2(text).or_else(|| Network::from_v1_name(text))
+}
+
 fn amount(text: &str) -> Result<Amount, SettlementError> {
-    Amount::parse(JsonStr::from_raw(text)).map_err(|_| SettlementError::Member)
+    text.parse().map_err(|_| SettlementError::Member)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The answer to the payment: a receipt, a refusal, or neither.
 
+use super::reason::{self, SaidIn};
 use super::{Exchange, State, subtract};
 use crate::client::answer::{FieldDecoder, Reading};
 use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
@@ -14,6 +15,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn answer_byte(&mut self, byte: u8) -> Result<usize, Error> {
         let output = self.head.push(byte).map_err(unreadable)?;
         match output {
+            // What an informational response says is not about the payment.
+            HeadOutput::Status => self.reading = Reading::Nothing,
             HeadOutput::Begin(carrier) => self.begin_answer_field(carrier),
             HeadOutput::Character(_, character) => {
                 let buffer = self.selection.answer_mut(self.memory);
@@ -164,51 +167,29 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         }
     }
 
-    /// A refusal before settlement.
+    /// A second challenge that says why.
     fn refusal(&self, reason: Reason) -> Error {
-        let may_settle = |known: &&str| reason.as_str().contains(known);
-        if self.sent_again || self.is_vague(&reason) || MAY_SETTLE.iter().any(may_settle) {
-            Error::Unknown(Doubt::Failed(reason))
-        } else {
-            Error::Refused(reason)
-        }
-    }
-
-    /// Whether it may be no refusal at all: sellers of version 1 answer in one form whatever goes
-    /// wrong. A payment that is not valid has a code, or one of few sentences; a facilitator that
-    /// settled and whose answer got lost has an exception's text, or none.
-    fn is_vague(&self, reason: &Reason) -> bool {
-        let reason = reason.as_str();
-        let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        let is_code = !reason.is_empty() && reason.bytes().all(of_code);
-        let is_v1 = self.best().is_some_and(|best| best.version == ProtocolVersion::V1);
-        is_v1 && !is_code && !BEFORE_VERIFICATION_V1.contains(&reason)
+        let is_v1 = self.best().is_none_or(|best| best.version == ProtocolVersion::V1);
+        self.judge(reason, if is_v1 { SaidIn::ChallengeV1 } else { SaidIn::ChallengeV2 })
     }
 
     /// A settlement that failed: once a transaction was sent, it may still land.
     fn failure(&self, receipt: &SettlementResponse) -> Error {
         if receipt.transaction.is_empty() {
-            self.refusal(receipt.error_reason)
+            self.judge(receipt.error_reason, SaidIn::Receipt)
         } else {
             Error::Unknown(Doubt::Failed(receipt.error_reason))
         }
     }
+
+    fn judge(&self, reason: Reason, said_in: SaidIn) -> Error {
+        if !self.sent_again && reason::is_final(&reason, said_in) {
+            Error::Refused(reason)
+        } else {
+            Error::Unknown(Doubt::Failed(reason))
+        }
+    }
 }
-
-/// Reasons that say that the payment may have settled, or may yet.
-const MAY_SETTLE: [&str; 4] = [
-    "duplicate_settlement",
-    "settlement_pending",
-    "transaction_confirmation_timed_out",
-    "unexpected_settle_error",
-];
-
-/// What sellers of version 1 say of a payment that they have not shown to a facilitator.
-const BEFORE_VERIFICATION_V1: [&str; 3] = [
-    "X-PAYMENT header is required",
-    "Invalid or malformed payment header",
-    "Unable to find matching payment requirements",
-];
 
 pub(super) fn unreadable(error: ResponseError) -> Error {
     Error::Unknown(Doubt::Answer(error))

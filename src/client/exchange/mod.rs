@@ -2,6 +2,7 @@
 
 mod answer;
 mod challenge;
+mod reason;
 #[cfg(feature = "solana")]
 mod solana;
 #[cfg(not(feature = "solana"))]
