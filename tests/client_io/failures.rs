@@ -20,7 +20,7 @@ use crate::hosts::{Counter, TestClient, answer, client, honest};
 
 const UNKNOWN: Error = Error::Exchange(ExchangeError::Unknown(Doubt::NoAnswer));
 
-const TIMEOUTS: Timeouts = Timeouts { connect: 11, transfer: 22, settle: 33 };
+const TIMEOUTS: Timeouts = Timeouts { connect: 11, transfer: 22, settle: 33, total: 44 };
 
 /// Buys with a client that is made as told.
 fn buy_as<'n>(

@@ -205,13 +205,10 @@ fn receipts_agree() {
             value["transaction"].as_str().unwrap_or(""),
             "{shown}"
         );
-        assert_eq!(receipt.payer.as_deref(), value["payer"].as_str(), "{shown}");
+        let payer = value["payer"].as_str().filter(|payer| payer.len() <= sizes::ADDRESS);
+        assert_eq!(receipt.payer.as_deref(), payer, "{shown}");
         let amount = value["amount"].as_str();
-        assert_eq!(
-            receipt.amount,
-            amount.map(|text| canonical(text).expect("an amount")),
-            "{shown}"
-        );
+        assert_eq!(receipt.amount, amount.and_then(canonical), "{shown}");
         agreed += 1;
     }
     assert!(agreed > 5000, "{agreed} of them were receipts");

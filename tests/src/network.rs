@@ -253,6 +253,7 @@ impl Write for Connection<'_, '_> {
 }
 
 /// A clock by which the time is up when somebody waits in vain.
+#[derive(Clone, Copy)]
 pub struct Clock<'a, 'n>(&'a Network<'n>);
 
 impl DelayNs for Clock<'_, '_> {

@@ -20,8 +20,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             HeadOutput::Begin(carrier) => self.begin_answer_field(carrier),
             HeadOutput::Character(_, character) => {
                 let buffer = self.selection.answer_mut(self.memory);
-                let read = self.reading.answer_character(character, buffer);
-                read.map_err(challenge_unreadable)?;
+                self.reading.answer_character(character, buffer);
             }
             HeadOutput::Finish(_) => {
                 self.reading.finish_answer_field(self.selection.answer(self.memory));
@@ -32,14 +31,20 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(1)
     }
 
-    /// A receipt says more than a new challenge.
+    /// A receipt says more than a new challenge, and its name of version 2 more than that of
+    /// version 1. Beside another status than 402, a challenge says nothing.
     fn begin_answer_field(&mut self, carrier: Carrier) {
         let field = FieldDecoder::default();
+        let is_refusal = self.head.head().status == 402;
         match (carrier, &self.reading) {
-            (Carrier::PaymentResponse, _) => {
+            (Carrier::PaymentResponse, _)
+            | (
+                Carrier::XPaymentResponse,
+                Reading::Nothing | Reading::Challenge(..) | Reading::FailedChallenge,
+            ) => {
                 self.reading = Reading::ReceiptField(SettlementReader::new(), field);
             }
-            (Carrier::PaymentRequired, Reading::Nothing) => {
+            (Carrier::PaymentRequired, Reading::Nothing) if is_refusal => {
                 let reader = PaymentRequiredReader::for_reason(Source::Header);
                 self.reading = Reading::Challenge(reader, field);
             }
@@ -57,6 +62,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 Err(_) => self.end(),
             },
             Reading::Challenge(..) if is_refusal => self.finish_reason(),
+            Reading::FailedChallenge => Err(unreadable(ResponseError::Reason)),
             Reading::Nothing if is_refusal => self.read_reason(&head),
             _ => self.end(),
         }

@@ -10,6 +10,8 @@ mod unpaid;
 
 use answer::unreadable;
 
+use core::fmt;
+
 use super::answer::Reading;
 use super::head::{HeadReader, ResponseError, ResponseHead};
 use super::outcome::{Doubt, Error, Outcome};
@@ -111,7 +113,8 @@ pub struct Answer {
 }
 
 /// One request and its payment.
-#[derive(Debug)]
+///
+/// Its `Debug` shows neither the request's header values nor what was signed.
 pub struct Exchange<'r, const ENTRY: usize = { sizes::ENTRY }> {
     request: CheckedRequest<'r>,
     policy: &'r PaymentPolicy<'r>,
@@ -155,6 +158,16 @@ enum State {
     Done,
     /// An error was answered: nothing more is read or paid.
     Failed,
+}
+
+impl<const ENTRY: usize> fmt::Debug for Exchange<'_, ENTRY> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("request", &self.request)
+            .field("state", &self.state)
+            .field("payment_sent", &self.payment_sent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
@@ -232,7 +245,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         self.may_reuse_connection
     }
 
-    /// Fills `out` with the next bytes of the request; answers how many. Call it until
+    /// Fills `out`, which must not be empty, with the next bytes of the request; answers how many.
+    /// Call it until
     /// [`step`](Self::step) says something else.
     pub fn transmit(&mut self, out: &mut [u8]) -> usize {
         let paying = match self.state {
@@ -245,9 +259,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         let written = self.request.with_text(payment.as_ref(), |text| text.read(self.sent, out));
         self.sent += written;
         if written < out.len() {
-            self.head = HeadReader::new(self.limits.head);
-            self.reading = Reading::Nothing;
-            self.state = if paying { State::ReadingAnswer } else { State::ReadingHead };
+            self.begin_to_read(if paying { State::ReadingAnswer } else { State::ReadingHead });
         }
         written
     }
@@ -270,6 +282,28 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             self.sent_again = true;
             self.state = State::SendingPayment;
         }
+    }
+
+    /// Takes note that the rest of the request can't be sent. The seller may have answered before it
+    /// had read all of it: receive what there is.
+    pub fn transmit_failed(&mut self) {
+        match self.state {
+            State::Sending => self.begin_to_read(State::ReadingHead),
+            State::SendingPayment => self.begin_to_read(State::ReadingAnswer),
+            _ => {}
+        }
+    }
+
+    fn begin_to_read(&mut self, state: State) {
+        self.head = HeadReader::new(self.limits.head);
+        self.reading = Reading::Nothing;
+        self.state = state;
+    }
+
+    /// Whether what is received is of no interest, but for keeping the connection: an error in it
+    /// is no more than [`closed`](Self::closed).
+    pub fn is_draining(&self) -> bool {
+        matches!(self.state, State::Draining(..))
     }
 
     /// Takes received bytes; answers how many of them it consumed. It stops where the body of the

@@ -16,12 +16,27 @@ pub(super) enum SaidIn {
     Receipt,
 }
 
-/// Codes of payments that may have settled, or may yet.
+/// Codes in a challenge of version 2 that do not say that nothing was settled.
 const MAY_SETTLE: [&str; 4] = [
     "duplicate_settlement",
     "settlement_pending",
     "transaction_confirmation_timed_out",
     "unexpected_settle_error",
+];
+
+/// Parts of the codes with which facilitators refuse a payment before they send it to the chain.
+/// Every other code, and every sentence, may be that of a settlement that got lost: of a
+/// transaction that was sent and not seen to confirm, or of a facilitator whose answer never came.
+const BEFORE_SETTLEMENT: [&str; 9] = [
+    "invalid_exact_svm_payload_",
+    "invalid_exact_evm_payload_",
+    "transaction_simulation_failed",
+    "fee_payer",
+    "network_mismatch",
+    "unsupported_scheme",
+    "unsupported_network",
+    "invalid_network",
+    "insufficient_funds",
 ];
 
 /// What sellers of version 1 say of a payment that they have not shown to a facilitator.
@@ -32,24 +47,21 @@ const BEFORE_VERIFICATION_V1: [&str; 3] = [
 ];
 
 /// Whether the reason says that this payment is not settled and is not about to be.
-///
-/// A payment that is not valid has a code. Where settlement may have been tried, other words may be
-/// those of an exception: of a facilitator that settled, and whose answer got lost.
 pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
     let text = reason.as_str();
-    if reason.is_cut() || MAY_SETTLE.iter().any(|code| text.contains(code)) {
+    if reason.is_cut() {
         return false;
     }
     match said_in {
-        SaidIn::ChallengeV2 => true,
-        SaidIn::ChallengeV1 => is_code(text) || BEFORE_VERIFICATION_V1.contains(&text),
-        SaidIn::Receipt => is_code(text),
+        SaidIn::ChallengeV2 => !MAY_SETTLE.iter().any(|code| text.contains(code)),
+        SaidIn::ChallengeV1 => is_of_verification(text) || BEFORE_VERIFICATION_V1.contains(&text),
+        SaidIn::Receipt => is_of_verification(text),
     }
 }
 
-fn is_code(text: &str) -> bool {
+fn is_of_verification(text: &str) -> bool {
     let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    !text.is_empty() && text.bytes().all(of_code)
+    text.bytes().all(of_code) && BEFORE_SETTLEMENT.iter().any(|part| text.contains(part))
 }
 
 #[cfg(test)]
@@ -67,6 +79,14 @@ mod tests {
             (code, true, true, true),
             (sentence, true, true, false),
             ("No matching payment requirements", true, false, false),
+            ("insufficient_funds", true, true, true),
+            ("invalid_exact_svm_transaction_simulation_failed", true, true, true),
+            // Sent to the chain, and not seen to confirm.
+            ("transaction_failed", true, false, false),
+            ("invalid_exact_svm_transaction_failed", true, false, false),
+            ("settle_exact_svm_block_height_exceeded", true, false, false),
+            ("unexpected_settle_error", false, false, false),
+            ("Facilitator settle failed (504): fee_payer", true, false, false),
             ("fetch failed", true, false, false),
             ("", true, false, false),
             ("duplicate_settlement", false, false, false),
