@@ -1,7 +1,10 @@
 //! What can fail around a purchase, before and after the payment was sent.
 
+use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
+use core::task::Poll;
 
+use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::ErrorKind;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use embedded_x402::client::{Doubt, Error as ExchangeError, Outcome};
@@ -67,6 +70,47 @@ fn silence_after_the_payment_leaves_it_unknown() {
         assert_eq!(error.unsettled(), Some(Doubt::NoAnswer));
         assert_eq!(network.timeouts(), [TIMEOUTS.settle], "settling takes its time");
         assert_eq!(network.paid_requests().len(), 1);
+    }
+}
+
+/// A clock by which only the whole exchange takes too long: three thousand looks at it.
+#[derive(Clone, Default)]
+struct Patience;
+
+impl DelayNs for Patience {
+    async fn delay_ns(&mut self, _: u32) {
+        core::future::pending().await
+    }
+
+    async fn delay_ms(&mut self, milliseconds: u32) {
+        let mut looks = 0;
+        poll_fn(|_| {
+            looks += 1;
+            let is_over = milliseconds == TIMEOUTS.total && looks > 3000;
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await
+    }
+}
+
+/// Informational responses without end, a byte at a time.
+fn dribble() -> Vec<u8> {
+    b"HTTP/1.1 100 Continue\r\n\r\n".repeat(400)
+}
+
+#[test]
+fn a_seller_that_dribbles_is_held_to_the_total() {
+    for (paid, expected) in [(false, Error::Timeout), (true, UNKNOWN)] {
+        let mut network = Network::new(|_, request| match request.payment().is_some() == paid {
+            true => Reply::then(dribble(), After::Silence),
+            false => answer(request).into(),
+        });
+        (network.fragment, network.hesitates) = (1, true);
+        let mut memory = ClientMemory::<728, 64>::new();
+        let signer = device_signer();
+        let client = Client::new(&network, &USDC_POLICY, signer, Counter(0), Patience, &mut memory);
+        let mut client = client.with_timeouts(TIMEOUTS);
+        assert_eq!(run(client.get(URL)).unwrap_err(), expected);
     }
 }
 

@@ -144,6 +144,26 @@ fn what_may_settle_is_not_refused() {
     }
 }
 
+/// Reference facilitators say these of transactions that they have sent to the chain, and sellers of
+/// facilitators whose answer they never got.
+#[test]
+fn what_was_tried_is_not_refused() {
+    for reason in [
+        "transaction_failed",
+        "invalid_exact_svm_transaction_failed",
+        "settle_exact_svm_block_height_exceeded",
+        "Facilitator settle failed (504): upstream timed out",
+        "fetch failed",
+        "",
+    ] {
+        let unknown = Error::Unknown(failed(reason));
+        assert_eq!(answered_by(payment_response(402, &failure(reason, ""))).error(), unknown);
+        let body = challenge_v1(&[entry_v1()]).replace("X-PAYMENT header is required", reason);
+        assert_eq!(answered_by(payment_required_v1(&body)).error(), unknown);
+        assert_eq!(answered_by(rejected(reason)).error(), refused(reason));
+    }
+}
+
 #[test]
 fn failure_beside_another_status_leaves_it_unknown() {
     for status in [200, 500] {

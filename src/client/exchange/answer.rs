@@ -7,8 +7,7 @@ use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
 use crate::client::outcome::{Doubt, Error, Outcome};
 use crate::codec::http::BodyDecoder;
 use crate::wire::{
-    ChallengeError, PaymentRequiredReader, ProtocolVersion, Reason, SettlementReader,
-    SettlementResponse, Source,
+    ChallengeError, PaymentRequiredReader, Reason, SettlementReader, SettlementResponse, Source,
 };
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
@@ -61,7 +60,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 Ok(receipt) => self.end_with(&receipt),
                 Err(_) => self.end(),
             },
-            Reading::Challenge(..) if is_refusal => self.finish_reason(),
+            Reading::Challenge(..) if is_refusal => self.finish_reason(SaidIn::ChallengeV2),
             Reading::FailedChallenge => Err(unreadable(ResponseError::Reason)),
             Reading::Nothing if is_refusal => self.read_reason(&head),
             _ => self.end(),
@@ -128,7 +127,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let reader = PaymentRequiredReader::for_reason(Source::Body);
         self.reading = Reading::Challenge(reader, FieldDecoder::default());
         if body.is_done() {
-            return self.finish_reason();
+            return self.finish_reason(SaidIn::ChallengeV1);
         }
         self.state = State::ReadingReason(body, self.limits.challenge_body);
         Ok(())
@@ -151,32 +150,27 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             reader.push(*byte, buffer).map_err(challenge_unreadable)?;
         }
         if done {
-            self.finish_reason()?;
+            self.finish_reason(SaidIn::ChallengeV1)?;
         }
         Ok(consumed)
     }
 
-    /// The body is over: it said why, or not.
-    pub(super) fn finish_reason(&self) -> Result<(), Error> {
+    /// The field or body that may say why is over. A body is taken for version 1's, whatever was
+    /// paid: version 2 says why in a field.
+    pub(super) fn finish_reason(&self, said_in: SaidIn) -> Result<(), Error> {
         match &self.reading {
-            Reading::Challenge(reader, _) => Err(self.rejection(reader)),
+            Reading::Challenge(reader, _) => Err(self.rejection(reader, said_in)),
             _ => Err(Error::OutOfOrder),
         }
     }
 
     /// A second challenge. What is not a whole one refuses nothing: it may be what is left of the
     /// answer to a settlement that failed.
-    fn rejection(&self, reader: &PaymentRequiredReader) -> Error {
+    fn rejection(&self, reader: &PaymentRequiredReader, said_in: SaidIn) -> Error {
         match reader.finish() {
-            Ok(_) => self.refusal(reader.reason(self.texts())),
+            Ok(_) => self.judge(reader.reason(self.texts()), said_in),
             Err(error) => challenge_unreadable(error),
         }
-    }
-
-    /// A second challenge that says why.
-    fn refusal(&self, reason: Reason) -> Error {
-        let is_v1 = self.best().is_none_or(|best| best.version == ProtocolVersion::V1);
-        self.judge(reason, if is_v1 { SaidIn::ChallengeV1 } else { SaidIn::ChallengeV2 })
     }
 
     /// A settlement that failed: once a transaction was sent, it may still land.

@@ -9,6 +9,7 @@ mod solana;
 mod unpaid;
 
 use answer::unreadable;
+use reason::SaidIn;
 
 use core::fmt;
 
@@ -358,7 +359,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             State::ReadingAnswer => Err(unreadable(ResponseError::Truncated)),
             State::ReadingReason(body, _) => {
                 body.closed().map_err(|error| unreadable(error.into()))?;
-                self.finish_reason()
+                self.finish_reason(SaidIn::ChallengeV1)
             }
             _ => Ok(()),
         }
