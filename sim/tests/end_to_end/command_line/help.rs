@@ -108,7 +108,22 @@ fn assert_all_explained(command: &str, help: &str) {
 async fn wrong_usage_is_an_error_on_standard_error() {
     for arguments in [&["bye"][..], &["pay", "--frobnicate"], &["seller"], &[]] {
         let run = run(arguments, &[]).await;
-        assert_eq!(run.status, Some(2), "{arguments:?}");
+        assert_eq!(run.status, Some(1), "{arguments:?}");
         assert!(run.stderr.contains("Usage"), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+/// Programs read the last line, whatever went wrong.
+#[tokio::test]
+async fn pay_says_what_is_wrong_with_its_flags_as_json_too() {
+    for (arguments, expected) in [
+        (&["pay", "--frobnicate"][..], "--frobnicate"),
+        (&["pay", "--url", "http://a/"], "--svm-private-key"),
+    ] {
+        let run = run(arguments, &[]).await;
+        let line = run.stdout.lines().last().unwrap();
+        let result: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(result["success"], false);
+        assert!(result["error"].as_str().unwrap().contains(expected), "{line}");
     }
 }
