@@ -2,24 +2,42 @@
 
 #![no_std]
 
+mod network;
+
 use embedded_x402::client::{Exchange, Memory};
-use embedded_x402::io::ClientMemory;
+use embedded_x402::io::{Client, ClientMemory, Tcp};
 use embedded_x402::signer::{CompactSigner, DalekSigner};
 use embedded_x402::wire::SettlementResponse;
 
+use network::{Clock, Entropy, NoNetwork};
+
+/// A client as firmware has it, on a network stack that takes no memory itself.
+type FirmwareClient = Client<'static, Tcp<NoNetwork, NoNetwork>, DalekSigner, Entropy, Clock>;
+
+/// What an embassy task keeps while it buys: the client's steps, the exchange included.
+async fn get(client: &'static mut FirmwareClient) -> u16 {
+    client.get("http://seller.lan/").await.map_or(0, |response| response.status())
+}
+
+const fn size_of_future<A, F>(_: &fn(A) -> F) -> usize {
+    size_of::<F>()
+}
+
 macro_rules! as_symbols {
-    ($($symbol:ident: $type:ty,)*) => {
+    ($($symbol:ident: $size:expr,)*) => {
         $(#[used]
-        static $symbol: [u8; size_of::<$type>()] = [0; size_of::<$type>()];)*
+        static $symbol: [u8; $size] = [0; $size];)*
     };
 }
 
 as_symbols! {
-    SIZE_OF_CLIENT_MEMORY: Memory,
-    SIZE_OF_CLIENT_EXCHANGE: Exchange<'static>,
-    SIZE_OF_IO_CLIENT_MEMORY: ClientMemory,
-    SIZE_OF_WIRE_SETTLEMENT_RESPONSE: SettlementResponse,
-    SIZE_OF_CLIENT_ERROR: embedded_x402::client::Error,
-    SIZE_OF_SIGNER_COMPACT: CompactSigner,
-    SIZE_OF_SIGNER_DALEK: DalekSigner,
+    SIZE_OF_CLIENT_MEMORY: size_of::<Memory>(),
+    SIZE_OF_CLIENT_EXCHANGE: size_of::<Exchange<'static>>(),
+    SIZE_OF_CLIENT_ERROR: size_of::<embedded_x402::client::Error>(),
+    SIZE_OF_IO_CLIENT: size_of::<FirmwareClient>(),
+    SIZE_OF_IO_CLIENT_MEMORY: size_of::<ClientMemory>(),
+    SIZE_OF_IO_CLIENT_GET_FUTURE: size_of_future(&(get as fn(_) -> _)),
+    SIZE_OF_SIGNER_COMPACT: size_of::<CompactSigner>(),
+    SIZE_OF_SIGNER_DALEK: size_of::<DalekSigner>(),
+    SIZE_OF_WIRE_SETTLEMENT_RESPONSE: size_of::<SettlementResponse>(),
 }
