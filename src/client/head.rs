@@ -4,7 +4,6 @@ use core::fmt;
 
 use crate::codec::date::parse_imf_fixdate;
 use crate::codec::http::{BodyError, Framing, HeadError, HeadEvent, HeadParser};
-use crate::sizes;
 
 /// What a response says before its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +31,10 @@ pub enum ResponseError {
     /// It is not HTTP.
     Head(HeadError),
     /// Its head is larger than [`Limits::head`](super::Limits::head).
-    HeadTooLarge,
+    HeadTooLarge {
+        /// Bytes that it takes at least.
+        needed: u32,
+    },
     /// Its length is unreadable, said twice with different values, or said beside
     /// `Transfer-Encoding`.
     Length,
@@ -44,10 +46,11 @@ pub enum ResponseError {
     Repeated,
     /// Its body is malformed or cut.
     Body(BodyError),
-    /// Its body, which carries the challenge, is larger than this many bytes.
+    /// Its body, which carries the challenge, is larger than
+    /// [`Limits::challenge_body`](super::Limits::challenge_body).
     BodyTooLarge {
-        /// The most that is read.
-        limit: u32,
+        /// Bytes that it takes, by its `Content-Length`, or else at least.
+        needed: u64,
     },
     /// It refuses a payment without a reason that can be read.
     Reason,
@@ -71,16 +74,16 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ResponseError::Head(error) => error.fmt(f),
-            ResponseError::HeadTooLarge => {
-                f.write_str("the answer's header is larger than the client's limit for heads")
+            ResponseError::HeadTooLarge { needed } => {
+                write!(f, "the answer's header takes {needed} bytes or more: raise Limits::head")
             }
             ResponseError::Length => f.write_str("the answer contradicts itself about its length"),
             ResponseError::TransferEncoding => f.write_str("the answer's encoding is unknown"),
             ResponseError::Upgrade => f.write_str("the answer switches to another protocol"),
             ResponseError::Repeated => f.write_str("the answer repeats a header"),
             ResponseError::Body(error) => error.fmt(f),
-            ResponseError::BodyTooLarge { limit } => {
-                write!(f, "the challenge in the body is larger than {limit} bytes")
+            ResponseError::BodyTooLarge { needed } => {
+                write!(f, "the challenge takes {needed} bytes: raise Limits::challenge_body")
             }
             ResponseError::Reason => f.write_str("the answer refuses without a readable reason"),
             ResponseError::Truncated => f.write_str("the connection closed before the answer"),
@@ -124,9 +127,8 @@ pub(crate) struct HeadReader {
     says_close: bool,
     says_keep_alive: bool,
     repeated: u8,
-    /// Bytes that may come yet.
-    left: u32,
-    is_empty: bool,
+    /// Bytes read.
+    size: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +143,7 @@ enum Field {
 }
 
 impl HeadReader {
-    pub(crate) fn new(limit: u32) -> Self {
+    pub(crate) fn new() -> Self {
         HeadReader {
             parser: HeadParser::new(),
             head: ResponseHead::default(),
@@ -150,8 +152,7 @@ impl HeadReader {
             says_close: false,
             says_keep_alive: false,
             repeated: 0,
-            left: limit,
-            is_empty: true,
+            size: 0,
         }
     }
 
@@ -161,12 +162,15 @@ impl HeadReader {
 
     /// Whether not a single byte was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.is_empty
+        self.size == 0
     }
 
-    pub(crate) fn push(&mut self, byte: u8) -> Result<HeadOutput, ResponseError> {
-        self.is_empty = false;
-        self.left = self.left.checked_sub(1).ok_or(ResponseError::HeadTooLarge)?;
+    /// Takes the next byte of a head of at most `limit` bytes.
+    pub(crate) fn push(&mut self, byte: u8, limit: u32) -> Result<HeadOutput, ResponseError> {
+        self.size = self.size.saturating_add(1);
+        if self.size > limit {
+            return Err(ResponseError::HeadTooLarge { needed: self.size });
+        }
         match self.parser.push(byte)? {
             None => Ok(HeadOutput::Nothing),
             Some(HeadEvent::Status { code, http_1_0 }) => {
@@ -295,12 +299,6 @@ impl ResponseHead {
     }
 }
 
-impl Default for HeadReader {
-    fn default() -> Self {
-        HeadReader::new(sizes::HEAD)
-    }
-}
-
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -324,10 +322,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<(ResponseHead, Vec<HeadOutput>), ResponseError> {
-        let mut reader = HeadReader::default();
+        let mut reader = HeadReader::new();
         let mut outputs = Vec::new();
         for byte in text.bytes() {
-            outputs.push(reader.push(byte)?);
+            outputs.push(reader.push(byte, 1000)?);
         }
         outputs.retain(|output| !matches!(output, HeadOutput::Nothing | HeadOutput::Status));
         Ok((*reader.head(), outputs))
@@ -411,9 +409,9 @@ mod tests {
 
     #[test]
     fn the_head_has_a_limit() {
-        let mut reader = HeadReader::new(20);
+        let mut reader = HeadReader::new();
         let text = b"HTTP/1.1 200 OK\r\nA: b";
-        let error = text.iter().find_map(|byte| reader.push(*byte).err());
-        assert_eq!(error, Some(ResponseError::HeadTooLarge));
+        let error = text.iter().find_map(|byte| reader.push(*byte, 20).err());
+        assert_eq!(error, Some(ResponseError::HeadTooLarge { needed: 21 }));
     }
 }

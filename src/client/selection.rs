@@ -143,7 +143,7 @@ impl Selection {
         memory: &mut Memory<ENTRY>,
     ) {
         let judged = match entry {
-            Entry::TooDeep => Err(Refusal::EntryTooDeep.into()),
+            Entry::TooDeep { needed } => Err(Refusal::EntryTooDeep { needed }.into()),
             Entry::TooLarge { needed } => Err(Refusal::EntryTooLarge { needed }.into()),
             Entry::Complete { length, verbatim } => {
                 let entry = self.incoming(memory).get(..length).unwrap_or_default();

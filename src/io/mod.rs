@@ -6,6 +6,7 @@
 
 mod client;
 mod error;
+mod header;
 mod response;
 #[cfg(feature = "solana")]
 mod solana_rpc;

@@ -152,7 +152,7 @@ struct AnswerReader<'b> {
 
 impl<'b> AnswerReader<'b> {
     fn new(collected: &'b mut [u8]) -> Self {
-        AnswerReader { head: HeadReader::new(sizes::HEAD), body: None, collected, length: 0 }
+        AnswerReader { head: HeadReader::new(), body: None, collected, length: 0 }
     }
 
     fn is_done(&self) -> bool {
@@ -182,7 +182,7 @@ impl<'b> AnswerReader<'b> {
     }
 
     fn head_byte(&mut self, byte: u8) -> Result<(), RpcError> {
-        if self.head.push(byte).map_err(|_| RpcError::Answer)? == HeadOutput::End {
+        if self.head.push(byte, sizes::HEAD).map_err(|_| RpcError::Answer)? == HeadOutput::End {
             let head = self.head.head();
             if head.status != 200 {
                 return Err(RpcError::Status(head.status));

@@ -14,8 +14,11 @@ use crate::wire::{Amount, AmountError, Network, RequirementsError};
 pub enum Refusal {
     /// The seller's list of accepted payments is empty.
     NothingAccepted,
-    /// The entry is nested deeper than [`crate::sizes::ENTRY_DEPTH`].
-    EntryTooDeep,
+    /// The entry is nested deeper than [`Limits::entry_depth`](crate::client::Limits::entry_depth).
+    EntryTooDeep {
+        /// Levels that it takes.
+        needed: u8,
+    },
     /// The entry does not fit the memory for one.
     EntryTooLarge {
         /// Bytes that it would take.
@@ -84,7 +87,7 @@ impl Refusal {
     fn nearness(&self) -> u8 {
         match self {
             Refusal::NothingAccepted => 0,
-            Refusal::EntryTooDeep => 1,
+            Refusal::EntryTooDeep { .. } => 1,
             Refusal::Malformed(_) => 2,
             Refusal::UnknownNetwork => 3,
             Refusal::UnknownScheme => 4,
@@ -108,7 +111,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::NothingAccepted => f.write_str("the seller accepts no payment at all"),
-            Refusal::EntryTooDeep => f.write_str("the seller's entry is nested too deeply"),
+            Refusal::EntryTooDeep { needed } => {
+                write!(f, "the seller's entry has {needed} levels: raise Limits::entry_depth")
+            }
             Refusal::EntryTooLarge { needed } => {
                 write!(f, "the seller's entry takes {needed} bytes: give Memory a larger ENTRY")
             }

@@ -1,7 +1,6 @@
 //! Copies one entry of `accepts` out of a challenge, byte for byte but for what is left out.
 
 use crate::codec::json::Event;
-use crate::sizes;
 
 /// An entry of `accepts` is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +17,11 @@ pub enum Entry {
         /// Bytes that it would take.
         needed: usize,
     },
-    /// Objects and arrays are nested deeper in it than [`sizes::ENTRY_DEPTH`].
-    TooDeep,
+    /// Objects and arrays are nested deeper in it than the reader may go.
+    TooDeep {
+        /// Levels that it takes.
+        needed: u8,
+    },
 }
 
 /// The entry that is being copied.
@@ -35,7 +37,10 @@ pub(super) struct Capture {
     /// The first member was left out: so is the comma after it.
     drop_comma: bool,
     verbatim: bool,
-    too_deep: bool,
+    /// Objects and arrays inside each other, the entry included.
+    depth: u8,
+    /// As many as there may be.
+    depth_limit: u8,
     complete: bool,
 }
 
@@ -53,13 +58,16 @@ pub(super) const ENTRY_AT: u8 = 2;
 pub(super) const ENTRY_MEMBER_AT: u8 = 3;
 
 impl Capture {
+    pub(super) fn new(depth_limit: u8) -> Self {
+        Capture { depth_limit, ..Capture::default() }
+    }
+
     pub(super) fn event(&mut self, depth: u8, event: Event<'_>) {
         match event {
             Event::ObjectStart if depth == ENTRY_AT => self.begin(),
             Event::ObjectEnd if depth == ENTRY_AT => self.complete = true,
             Event::ObjectStart | Event::ArrayStart if self.phase == Phase::Copying => {
-                // The entry itself is at level 1.
-                self.too_deep |= depth > sizes::ENTRY_DEPTH + ENTRY_AT - 1;
+                self.depth = self.depth.max(depth - ENTRY_AT + 1);
             }
             _ if depth == ENTRY_MEMBER_AT && event.ends_value() => self.member_ends(event),
             _ => {}
@@ -68,6 +76,8 @@ impl Capture {
 
     fn begin(&mut self) {
         *self = Capture {
+            depth: 1,
+            depth_limit: self.depth_limit,
             phase: Phase::Copying,
             last_member_end: 1,
             verbatim: true,
@@ -118,8 +128,8 @@ impl Capture {
     }
 
     fn entry(&self, capacity: usize) -> Entry {
-        if self.too_deep {
-            Entry::TooDeep
+        if self.depth > self.depth_limit {
+            Entry::TooDeep { needed: self.depth }
         } else if self.length > capacity {
             Entry::TooLarge { needed: self.length }
         } else {

@@ -126,6 +126,14 @@ impl PaymentRequiredReader {
         Self::start(source, Wanted::Reason)
     }
 
+    /// Takes entries of so many objects and arrays inside each other, instead of
+    /// [`sizes::ENTRY_DEPTH`].
+    #[must_use]
+    pub fn with_entry_depth(mut self, depth: u8) -> Self {
+        self.challenge.capture = Capture::new(depth);
+        self
+    }
+
     fn start(source: Source, wanted: Wanted) -> Self {
         let challenge = Challenge {
             source,
@@ -136,7 +144,7 @@ impl PaymentRequiredReader {
             version: None,
             in_accepts: false,
             reason: 0,
-            capture: Capture::default(),
+            capture: Capture::new(sizes::ENTRY_DEPTH),
         };
         PaymentRequiredReader { tokenizer: Tokenizer::new(), challenge }
     }
@@ -376,7 +384,8 @@ mod tests {
             let nested = nested(levels);
             let text = format!(r#"{{"x402Version":2,"accepts":[{{"a":{nested}}}]}}"#);
             let challenge = read(Source::Header, text.as_bytes(), 200).unwrap();
-            assert_eq!(challenge.entries[0] == Err(Entry::TooDeep), deep, "{levels}");
+            let needed = levels as u8 + 1;
+            assert_eq!(challenge.entries[0] == Err(Entry::TooDeep { needed }), deep, "{levels}");
         }
     }
 

@@ -247,7 +247,7 @@ fn heads_and_challenge_bodies_have_limits() {
     let limits = Limits { head: 300, challenge_body: 200, drained_body: 10 };
     let device = Device { limits, ..Device::default() };
     let large_head = device.buy(says(payment_required(&challenge(&[entry()]))));
-    assert_eq!(large_head.unpaid(), Error::Response(ResponseError::HeadTooLarge));
+    assert_eq!(large_head.unpaid(), Error::Response(ResponseError::HeadTooLarge { needed: 301 }));
     for framing in FRAMINGS {
         let large_body = device.buy(says(framed(402, &[], &challenge_v1(&[entry_v1()]), framing)));
         let expected = Error::Response(ResponseError::BodyTooLarge { limit: 200 });
@@ -265,7 +265,7 @@ fn framing_counts_towards_the_limit() {
         bytes
     };
     let limit = Limits::default().challenge_body;
-    let too_large = ResponseError::BodyTooLarge { limit };
+    let too_large = ResponseError::BodyTooLarge { needed: u64::from(limit) + 1 };
     let no_content = ResponseError::Body(BodyError::Framing);
     for (filler, error) in
         [("1;extension\r\n \r\n", too_large), ("0;", no_content), ("1;", no_content)]

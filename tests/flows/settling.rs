@@ -246,8 +246,8 @@ fn a_malformed_answer_leaves_it_unknown() {
     let cut = b"HTTP/1.1 402 x\r\nContent-Length: 5\r\n\r\n{";
     assert_eq!(error(cut), unknown(ResponseError::Body(BodyError::Truncated)));
     let huge = framed(402, &[], &" ".repeat(200_000), Framing::UntilClose);
-    let limit = 128 * 1024;
-    assert_eq!(answered_by(huge).error(), unknown(ResponseError::BodyTooLarge { limit }));
+    let needed = 128 * 1024 + 1;
+    assert_eq!(answered_by(huge).error(), unknown(ResponseError::BodyTooLarge { needed }));
     let twice = [("PAYMENT-RESPONSE", "e30="), ("PAYMENT-RESPONSE", "e30=")];
     assert_eq!(answered_by(response(200, &twice, "")).error(), unknown(ResponseError::Repeated));
 }

@@ -12,7 +12,7 @@ use crate::wire::{
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn answer_byte(&mut self, byte: u8) -> Result<usize, Error> {
-        let output = self.head.push(byte).map_err(unreadable)?;
+        let output = self.head.push(byte, self.limits.head).map_err(unreadable)?;
         match output {
             // What an informational response says is not about the payment.
             HeadOutput::Status => self.reading = Reading::Nothing,
@@ -134,13 +134,12 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     }
 
     pub(super) fn reason_body(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let limit = self.limits.challenge_body;
+        let too_large = self.body_too_large();
         let State::ReadingReason(body, left) = &mut self.state else {
             return Err(Error::OutOfOrder);
         };
         let (consumed, data) = body.decode(input).map_err(|error| unreadable(error.into()))?;
-        *left =
-            subtract(*left, consumed).ok_or(unreadable(ResponseError::BodyTooLarge { limit }))?;
+        *left = subtract(*left, consumed).ok_or(unreadable(too_large))?;
         let done = body.is_done();
         let Reading::Challenge(reader, _) = &mut self.reading else {
             return Err(Error::OutOfOrder);

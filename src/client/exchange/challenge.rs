@@ -10,11 +10,12 @@ use crate::wire::{ChallengeError, PaymentRequiredReader, Source};
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn head_byte(&mut self, byte: u8) -> Result<usize, Error> {
-        let output = self.head.push(byte)?;
+        let output = self.head.push(byte, self.limits.head)?;
         let is_challenge = self.head.head().status == 402;
         match output {
             HeadOutput::Begin(Carrier::PaymentRequired) if is_challenge => {
-                let reader = PaymentRequiredReader::new(Source::Header);
+                let reader = PaymentRequiredReader::new(Source::Header)
+                    .with_entry_depth(self.limits.entry_depth);
                 self.reading = Reading::Challenge(reader, FieldDecoder::default());
             }
             HeadOutput::Character(Carrier::PaymentRequired, byte) if is_challenge => {
@@ -75,18 +76,24 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             return Err(ChallengeError::NotAChallenge.into());
         }
         self.check_challenge_length(&head)?;
-        let reader = PaymentRequiredReader::new(Source::Body);
+        let reader =
+            PaymentRequiredReader::new(Source::Body).with_entry_depth(self.limits.entry_depth);
         self.reading = Reading::Challenge(reader, FieldDecoder::default());
         self.state = State::ReadingChallenge(body, self.limits.challenge_body);
         Ok(())
     }
 
     fn check_challenge_length(&self, head: &ResponseHead) -> Result<(), Error> {
-        let limit = self.limits.challenge_body;
-        if head.content_length.is_some_and(|length| length > limit.into()) {
-            return Err(ResponseError::BodyTooLarge { limit }.into());
+        let is_too_long = |length| length > u64::from(self.limits.challenge_body);
+        if head.content_length.is_some_and(is_too_long) {
+            return Err(self.body_too_large().into());
         }
         Ok(())
+    }
+
+    pub(super) fn body_too_large(&self) -> ResponseError {
+        let at_least = u64::from(self.limits.challenge_body) + 1;
+        ResponseError::BodyTooLarge { needed: self.head.head().content_length.unwrap_or(at_least) }
     }
 
     /// Reads the body away if that keeps the connection, else gives the connection up.
@@ -115,12 +122,12 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     }
 
     pub(super) fn challenge_body(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let limit = self.limits.challenge_body;
+        let too_large = self.body_too_large();
         let State::ReadingChallenge(body, left) = &mut self.state else {
             return Err(Error::OutOfOrder);
         };
         let (consumed, data) = body.decode(input).map_err(ResponseError::from)?;
-        *left = subtract(*left, consumed).ok_or(ResponseError::BodyTooLarge { limit })?;
+        *left = subtract(*left, consumed).ok_or(too_large)?;
         let done = body.is_done();
         for byte in data {
             self.challenge_byte(*byte, Source::Body)?;

@@ -37,7 +37,7 @@ pub struct Payer {
     pub solana: Option<Pubkey>,
 }
 
-/// How much is read of what a seller sends; see [`crate::sizes`]. None of it takes memory.
+/// How much is read of what a seller sends; see [`crate::sizes`]. None of it takes static memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
@@ -47,6 +47,9 @@ pub struct Limits {
     pub challenge_body: u32,
     /// Bytes of a body read only to keep the connection.
     pub drained_body: u32,
+    /// Objects and arrays inside each other in one entry of `accepts`. An entry is parsed
+    /// recursively: more of it is more stack.
+    pub entry_depth: u8,
 }
 
 impl Default for Limits {
@@ -55,6 +58,7 @@ impl Default for Limits {
             head: sizes::HEAD,
             challenge_body: sizes::CHALLENGE_BODY,
             drained_body: sizes::DRAINED_BODY,
+            entry_depth: sizes::ENTRY_DEPTH,
         }
     }
 }
@@ -194,7 +198,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             payment_sent: false,
             sent_again: false,
             may_reuse_connection: false,
-            head: HeadReader::new(limits.head),
+            head: HeadReader::new(),
             reading: Reading::Nothing,
             selection: Selection::new(),
             is_chosen: false,
@@ -296,7 +300,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 
     fn begin_to_read(&mut self, state: State) {
-        self.head = HeadReader::new(self.limits.head);
+        self.head = HeadReader::new();
         self.reading = Reading::Nothing;
         self.state = state;
     }
