@@ -1,204 +1,255 @@
 // Every pairing of our device, seller and facilitator with the reference ones, on our chain.
 
 import { check, equal, summary } from "./check.mjs";
-import * as legacy from "./legacy.mjs";
-import * as reference from "./reference.mjs";
-import { Chain, PYUSD, USDC, USDG, pay, start, stopAll } from "./sim.mjs";
-import { wallet } from "./wallet.mjs";
+import { losingFirstReceipt } from "./http.mjs";
+import {
+  MEMO, PRICE, chain, clientBuys, deviceBuys, deviceFails, facilitators, legacyClient,
+  legacySeller, moves, ourSeller, referenceClient, referenceSeller, rpc, wallets,
+} from "./market.mjs";
+import { PYUSD, USDG, pay } from "./sim.mjs";
 
-const PRICE = 1000; // $0.001
-const MEMO = "order 7";
+const { device, buyer, pauper } = wallets;
+const SOLD = { sold: "/weather" };
+const WEATHER = { report: { weather: "sunny", temperature: 70 } };
+const READING = JSON.stringify({ reading: 21.5 });
 
-try {
-  await run();
-} finally {
-  stopAll();
-}
+const sellers = {
+  reference: await referenceSeller(facilitators.reference),
+  referenceAndOurs: await referenceSeller(facilitators.ours),
+  ours: await ourSeller(facilitators.ours),
+  oursAndReference: await ourSeller(facilitators.reference, ...["--rpc-url", chain.url]),
+  oursAndOursLegacy: await ourSeller(facilitators.oursLegacy),
+  legacy: await legacySeller(facilitators.legacy),
+  legacyAndReference: await legacySeller(facilitators.reference),
+  legacyAndOurs: await legacySeller(facilitators.oursLegacy),
+};
+
+await deviceAtReferenceSeller();
+await deviceAtLegacySeller();
+await referenceClientsAtOurSeller();
+await mixedMakes();
+await replays();
+await verdicts();
 process.exit(summary() ? 0 : 1);
 
-async function run() {
-  const [device, buyer, pauper, payee, ours, theirs, oldest] = await Promise.all(
-    Array.from({ length: 7 }, wallet),
-  );
-  const funds = [device, buyer].map(({ address }) => `--fund=${address}:10.0`);
-  const tokens = [USDC, USDG, PYUSD];
-  const accounts = tokens.map((mint) => `--fund=${payee.address}:0:${mint}`);
-  const others = [USDG, PYUSD].map((mint) => `--fund=${device.address}:10.0:${mint}`);
-  const fees = [ours, theirs, oldest].map(({ address }) => `--fund-sol=${address}:1.0`);
-  const poor = `--fund=${pauper.address}:999`;
-  const rpcUrl = await start("chain", [...funds, ...accounts, ...others, ...fees, poor]);
-  const chain = new Chain(rpcUrl);
-
-  const ourFacilitator = (keys, ...flags) =>
-    start("facilitator", ["--rpc-url", rpcUrl, "--fee-payer", keys.base58, ...flags]);
-  const ourSeller = (facilitatorUrl, ...flags) =>
-    start("seller", ["--pay-to", payee.address, "--facilitator-url", facilitatorUrl, ...flags]);
-  const theirSeller = (facilitatorUrl, options = {}) =>
-    reference.seller({ facilitatorUrl, payTo: payee.address, prices, ...options });
-
-  const token = (asset) => ({ price: { asset, amount: `${PRICE}` } });
-  const prices = {
-    "GET /weather": "$0.001",
-    "GET /memo": { price: "$0.001", extra: { memo: MEMO } },
-    "GET /usdg": token(USDG),
-    "GET /pyusd": token(PYUSD),
-    "GET /dear": "$1.01",
-    "POST /echo": "$0.001",
-  };
-
-  const url = { facilitator: {}, seller: {} };
-  url.facilitator.theirs = await reference.facilitator(theirs, rpcUrl);
-  url.facilitator.ours = await ourFacilitator(ours);
-  url.facilitator.legacy = await legacy.facilitator(oldest, rpcUrl);
-  url.facilitator.oursLegacy = await ourFacilitator(ours, "--legacy");
-
-  /** Runs a purchase; checks that exactly this much moved, from the payer to the payee. */
-  async function moves(units, payer, purchase, mint = USDC) {
-    const balances = () =>
-      Promise.all([payer, payee].map(({ address }) => chain.balance(address, mint)));
-    const before = await balances();
-    const result = await purchase();
-    const after = await balances();
-    const change = after.map((balance, index) => balance - before[index]);
-    equal("what payer and payee got", change, [0 - units, units]);
-    return result;
-  }
-
-  /** Our device buys; the answer, the receipt and the balances must be right. */
-  async function deviceBuys(url, { flags = [], data, mint } = {}) {
-    const result = await moves(PRICE, device, () => pay(device, url, flags), mint);
-    equal("error", result.error, undefined);
-    equal("success", result.success, true);
-    equal("exit status", result.exit, 0);
-    equal("status", result.status_code, 200);
-    equal("data", result.data, data ?? { sold: new URL(url).pathname });
-    equal("receipt", result.payment_response.success, true);
-    equal("payer", result.payment_response.payer, device.address);
-    const transaction = result.payment_response.transaction;
-    const { value } = await chain.call("getSignatureStatuses", [transaction]);
-    equal("transaction error", value[0]?.err, null);
-    return result;
-  }
-
-  /** Our device is refused; nothing may move. */
-  async function deviceFails(payer, url, flags = []) {
-    const result = await moves(0, payer, () => pay(payer, url, flags));
-    equal("success", result.success, false);
-    equal("exit status", result.exit, 1);
-    return result;
-  }
-
-  /** A reference client buys. */
-  async function clientBuys(client, url, receiptHeader, init) {
-    const response = await moves(PRICE, buyer, () => client(url, init));
-    equal("status", response.status, 200);
-    const receipt = JSON.parse(atob(response.headers.get(receiptHeader)));
-    equal("receipt", receipt.success, true);
-    equal("payer", receipt.payer, buyer.address);
-    const { value } = await chain.call("getSignatureStatuses", [receipt.transaction]);
-    equal("transaction error", value[0]?.err, null);
-    return response.json();
-  }
-
-  const rpc = ["--svm-rpc-url", rpcUrl];
-  const weather = { report: { weather: "sunny", temperature: 70 } };
-
-  // Our device, the reference seller and facilitator.
-  const withHash = await theirSeller(url.facilitator.theirs, { rpcUrl });
-  const withoutHash = await theirSeller(url.facilitator.theirs);
-  await check("device -> reference seller, blockhash in the 402", () =>
-    deviceBuys(`${withHash}/weather`));
-  await check("device -> reference seller, blockhash from RPC", () =>
-    deviceBuys(`${withoutHash}/weather`, { flags: rpc }));
-  await check("device -> reference seller, bytes one at a time", () =>
-    deviceBuys(`${withHash}/weather`, { flags: ["--fragment", "1"] }));
+async function deviceAtReferenceSeller() {
+  const seller = sellers.reference;
+  await check("device -> reference seller, blockhash in the 402", async () => {
+    await deviceBuys(`${seller}/weather`);
+  });
+  await check("device -> reference seller, blockhash from RPC", async () => {
+    const seller = await referenceSeller(facilitators.reference, null);
+    await deviceBuys(`${seller}/weather`, { flags: rpc });
+  });
+  await check("device -> reference seller, received byte by byte", async () => {
+    await deviceBuys(`${seller}/weather`, { flags: ["--fragment", "1"] });
+  });
   await check("device -> reference seller, memo", async () => {
-    const result = await deviceBuys(`${withHash}/memo`);
-    equal("memos", await chain.memos(result.payment_response.transaction), [MEMO]);
+    const { transaction } = await deviceBuys(`${seller}/memo`);
+    equal("memos", await chain.memos(transaction), [MEMO]);
   });
   for (const [name, mint] of Object.entries({ usdg: USDG, pyusd: PYUSD })) {
-    await check(`device -> reference seller, Token-2022 (${name})`, () =>
-      deviceBuys(`${withHash}/${name}`, { mint, flags: ["--asset", mint] }));
+    await check(`device -> reference seller, Token-2022 (${name})`, async () => {
+      await deviceBuys(`${seller}/${name}`, { mint, flags: ["--asset", mint] });
+    });
   }
-  await check("device -> reference seller, POST", () => {
-    const body = JSON.stringify({ reading: 21.5 });
-    const flags = ["--body", body, "--header", "Content-Type: application/json"];
-    return deviceBuys(`${withHash}/echo`, { flags, data: { reading: 21.5 } });
+  await check("device -> reference seller, POST", async () => {
+    const flags = ["--body", READING, "--header", "Content-Type: application/json"];
+    await deviceBuys(`${seller}/echo`, { flags, data: JSON.parse(READING) });
   });
-  await check("device refuses the reference seller's price over its cap", async () => {
-    const result = await deviceFails(device, `${withHash}/dear`);
-    equal("error", result.error, "?");
+  await check("device -> reference seller, over the cap: not paid", async () => {
+    const error = "not paid: the price of 1010000 is above the cap of 1000000 in rule 1";
+    await deviceFails(device, `${seller}/dear`, [], error);
   });
-  await check("device without funds hears the reference facilitator's reason", async () => {
-    const result = await deviceFails(pauper, `${withHash}/weather`);
-    equal("error", result.error, "?");
+  await check("device -> reference seller, no funds: the facilitator's reason", async () => {
+    const reason = "invalid_exact_svm_transaction_simulation_failed";
+    const error = `the seller refused the payment: ${reason}`;
+    await deviceFails(pauper, `${seller}/weather`, [], error);
+    await deviceFails(pauper, `${sellers.referenceAndOurs}/weather`, [], error);
   });
+  for (const keeps of [true, false]) {
+    const connection = keeps ? "kept" : "new";
+    await check(`device -> reference seller, answer lost on a ${connection} connection`, async () => {
+      const lossy = await losingFirstReceipt(seller, keeps);
+      const result = await moves(PRICE, device, () => pay(device, `${lossy}/weather`));
+      equal("success", result.success, false);
+      const [known] = result.error.split(" (");
+      equal("error", known, "paid or not, that is unknown");
+    });
+  }
+}
 
-  // Version 1: our device, the legacy seller and facilitator.
-  const v1Prices = { "GET /weather": `${PRICE}`, "POST /echo": `${PRICE}`, "GET /dear": "1010000" };
-  const v1Seller = (facilitatorUrl) =>
-    legacy.seller({ facilitatorUrl, payTo: payee.address, prices: v1Prices });
-  const old = await v1Seller(url.facilitator.legacy);
-  const oldWithNew = await v1Seller(url.facilitator.theirs);
-  await check("v1: device -> legacy seller, legacy facilitator", () =>
-    deviceBuys(`${old}/weather`, { flags: rpc }));
-  await check("v1: device -> legacy seller, reference facilitator", () =>
-    deviceBuys(`${oldWithNew}/weather`, { flags: rpc }));
-  await check("v1: device refuses the legacy seller's price over its cap", async () => {
-    const result = await deviceFails(device, `${old}/dear`, rpc);
-    equal("error", result.error, "?");
+async function deviceAtLegacySeller() {
+  const seller = sellers.legacy;
+  await check("v1: device -> legacy seller", async () => {
+    await deviceBuys(`${seller}/weather`, { flags: rpc });
   });
-  await check("v1: device without funds hears the legacy facilitator's reason", async () => {
-    const result = await deviceFails(pauper, `${old}/weather`, rpc);
-    equal("error", result.error, "?");
+  await check("v1: device -> legacy seller, POST, received byte by byte", async () => {
+    const body = ["--body", READING, "--header", "Content-Type: application/json"];
+    const flags = [...rpc, ...body, "--fragment", "1"];
+    await deviceBuys(`${seller}/echo`, { flags, data: JSON.parse(READING) });
   });
+  await check("v1: device -> legacy seller, reference facilitator", async () => {
+    await deviceBuys(`${sellers.legacyAndReference}/weather`, { flags: rpc });
+  });
+  await check("v1: device -> legacy seller, our facilitator", async () => {
+    await deviceBuys(`${sellers.legacyAndOurs}/weather`, { flags: rpc });
+  });
+  await check("v1: device -> legacy seller, over the cap: not paid", async () => {
+    const error = "not paid: the price of 1010000 is above the cap of 1000000 in rule 1";
+    await deviceFails(device, `${seller}/dear`, rpc, error);
+  });
+  await check("v1: device -> legacy seller, no funds: the facilitator's reason", async () => {
+    const reason = "invalid_exact_svm_payload_transaction_simulation_failed";
+    const error = `the seller refused the payment: ${reason}`;
+    await deviceFails(pauper, `${seller}/weather`, rpc, error);
+    await deviceFails(pauper, `${sellers.legacyAndOurs}/weather`, rpc, error);
+  });
+}
 
-  // The reference clients, our seller and facilitator.
-  const shop = await ourSeller(url.facilitator.ours);
-  const shopWithHash = await ourSeller(url.facilitator.ours, "--rpc-url", rpcUrl, "--memo", MEMO);
-  const oldShop = await ourSeller(url.facilitator.oursLegacy);
-  const fetch2 = reference.client(buyer, rpcUrl);
-  const fetch1 = legacy.client(buyer, rpcUrl);
+async function referenceClientsAtOurSeller() {
   await check("reference client -> our seller", async () => {
-    equal("data", await clientBuys(fetch2, `${shop}/weather`, "payment-response"), weather);
+    await clientBuys(referenceClient, `${sellers.ours}/weather`, WEATHER);
   });
   await check("reference client -> our seller, blockhash and memo in the 402", async () => {
-    equal("data", await clientBuys(fetch2, `${shopWithHash}/weather`, "payment-response"), weather);
+    const seller = await ourSeller(facilitators.ours, "--rpc-url", chain.url, "--memo", MEMO);
+    await clientBuys(referenceClient, `${seller}/weather`, WEATHER);
+  });
+  await check("reference client -> our seller, large challenge", async () => {
+    const seller = await ourSeller(facilitators.ours, "--bazaar", "--pad-accepts-to=10", "--decoys");
+    await clientBuys(referenceClient, `${seller}/weather`, WEATHER);
   });
   await check("reference client -> our seller, POST", async () => {
     const headers = { "content-type": "application/json" };
-    const init = { method: "POST", headers, body: '{"reading":21.5}' };
-    const data = await clientBuys(fetch2, `${shop}/echo`, "payment-response", init);
-    equal("data", data, { reading: 21.5 });
+    const init = { method: "POST", headers, body: READING };
+    await clientBuys(referenceClient, `${sellers.ours}/echo`, JSON.parse(READING), init);
   });
   await check("v1: reference client -> our seller", async () => {
-    equal("data", await clientBuys(fetch2, `${shop}/v1/weather`, "x-payment-response"), weather);
+    await clientBuys(referenceClient, `${sellers.ours}/v1/weather`, WEATHER);
   });
   await check("v1: legacy client -> our seller", async () => {
-    equal("data", await clientBuys(fetch1, `${shop}/v1/weather`, "x-payment-response"), weather);
+    await clientBuys(legacyClient, `${sellers.ours}/v1/weather`, WEATHER);
   });
   await check("v1: legacy client -> our seller, our legacy facilitator", async () => {
-    equal("data", await clientBuys(fetch1, `${oldShop}/v1/weather`, "x-payment-response"), weather);
+    await clientBuys(legacyClient, `${sellers.oursAndOursLegacy}/v1/weather`, WEATHER);
   });
+}
 
-  // Sellers and facilitators of different makes.
-  const theirsWithOurs = await theirSeller(url.facilitator.ours, { rpcUrl });
-  const oursWithTheirs = await ourSeller(url.facilitator.theirs, "--rpc-url", rpcUrl);
-  const oldWithOurs = await v1Seller(url.facilitator.oursLegacy);
-  await check("device -> reference seller, our facilitator", () =>
-    deviceBuys(`${theirsWithOurs}/weather`));
-  await check("device -> our seller, reference facilitator", () =>
-    deviceBuys(`${oursWithTheirs}/weather`, { data: weather }));
+async function mixedMakes() {
+  await check("device -> reference seller, our facilitator", async () => {
+    await deviceBuys(`${sellers.referenceAndOurs}/weather`);
+  });
+  await check("device -> our seller, reference facilitator", async () => {
+    await deviceBuys(`${sellers.oursAndReference}/weather`, { data: WEATHER });
+  });
   await check("reference client -> reference seller, our facilitator", async () => {
-    const data = await clientBuys(fetch2, `${theirsWithOurs}/weather`, "payment-response");
-    equal("data", data, { sold: "/weather" });
+    await clientBuys(referenceClient, `${sellers.referenceAndOurs}/weather`, SOLD);
   });
   await check("reference client -> our seller, reference facilitator", async () => {
-    const data = await clientBuys(fetch2, `${oursWithTheirs}/weather`, "payment-response");
-    equal("data", data, weather);
+    await clientBuys(referenceClient, `${sellers.oursAndReference}/weather`, WEATHER);
   });
-  await check("v1: device -> legacy seller, our legacy facilitator", () =>
-    deviceBuys(`${oldWithOurs}/weather`, { flags: rpc }));
-  await check("v1: device -> our seller, reference facilitator", () =>
-    deviceBuys(`${oursWithTheirs}/v1/weather`, { data: weather, flags: rpc }));
+  await check("v1: device -> our seller, reference facilitator", async () => {
+    await deviceBuys(`${sellers.oursAndReference}/v1/weather`, { data: WEATHER, flags: rpc });
+  });
+}
+
+/** A payment that settled is sent again: every make must answer as the reference does. */
+async function replays() {
+  const refusal = async (response) => {
+    const [required, receipt] = ["payment-required", "payment-response"].map((name) => {
+      const value = response.headers.get(name);
+      return value && JSON.parse(atob(value));
+    });
+    const body = await response.json().catch(() => null);
+    const error = required?.error ?? receipt?.errorReason ?? body?.error;
+    return { status: response.status, error, receipt: receipt && Object.keys(receipt).sort() };
+  };
+  const replay = async (client, url) => {
+    await moves(PRICE, buyer, () => client(url));
+    return moves(0, buyer, async () => refusal(await fetch(client.paid.clone())));
+  };
+  const answers = [
+    ["reference client", referenceClient, "reference", "/weather"],
+    ["v1: legacy client", legacyClient, "legacy", "/weather"],
+  ];
+  const same = [
+    [["referenceAndOurs", "/weather"], ["oursAndReference", "/weather"], ["ours", "/weather"]],
+    [["legacyAndOurs", "/weather"], ["oursAndOursLegacy", "/v1/weather"]],
+  ];
+  for (const [index, [name, client, make, path]] of answers.entries()) {
+    let wanted;
+    await check(`${name}, payment sent again -> ${make} seller`, async () => {
+      wanted = await replay(client, `${sellers[make]}${path}`);
+      equal("status", wanted.status, 402);
+      return wanted.error;
+    });
+    for (const [make, path] of same[index]) {
+      await check(`${name}, payment sent again -> ${make}: the same answer`, async () => {
+        equal("answer", await replay(client, `${sellers[make]}${path}`), wanted);
+      });
+    }
+  }
+  for (const make of ["reference", "referenceAndOurs", "oursAndReference", "ours"]) {
+    await check(`reference client, payment sent twice at once -> ${make}`, async () => {
+      const [settled, refused] = await moves(PRICE, buyer, async () => {
+        const request = await referenceClient.unsent(`${sellers[make]}/weather`);
+        const responses = await Promise.all([fetch(request.clone()), fetch(request)]);
+        return responses.sort((a, b) => a.status - b.status);
+      });
+      equal("statuses", [settled.status, refused.status], [200, 402]);
+      return (await refusal(refused)).error;
+    });
+  }
+}
+
+/** Payments that something is wrong with: our facilitators must judge as the reference ones do. */
+async function verdicts() {
+  const flip = (base64) => {
+    const bytes = Buffer.from(base64, "base64");
+    bytes[70] ^= 1; // in the payer's signature
+    return bytes.toString("base64");
+  };
+  const spoilt = {
+    "nothing wrong": () => {},
+    "another amount": ({ terms }) => (terms[terms.amount ? "amount" : "maxAmountRequired"] = "999"),
+    "another payee": ({ terms }) => (terms.payTo = buyer.address),
+    "another token": ({ terms }) => (terms.asset = USDG),
+    "another network": ({ terms }) => (terms.network = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"),
+    "another scheme": ({ terms }) => (terms.scheme = "upto"),
+    "no fee payer": ({ terms }) => delete terms.extra.feePayer,
+    "somebody else's fee payer": ({ terms }) => (terms.extra.feePayer = device.address),
+    "a memo missing": ({ terms }) => (terms.extra.memo = MEMO),
+    "no transaction": ({ payload }) => (payload.transaction = "AAAA"),
+    "a wrong signature": ({ payload }) => (payload.transaction = flip(payload.transaction)),
+  };
+  const judge = async (facilitator, path, request) => {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify(request);
+    const signal = AbortSignal.timeout(10_000);
+    const response = await fetch(`${facilitator}${path}`, { method: "POST", headers, body, signal });
+    const { isValid, invalidReason, success, errorReason } = await response.json();
+    return { isValid, invalidReason, success, errorReason };
+  };
+  const makes = [
+    ["v2", referenceClient, `${sellers.reference}/weather`, "reference", "ours"],
+    ["v1", referenceClient, `${sellers.legacyAndReference}/weather`, "reference", "ours"],
+    ["v1", legacyClient, `${sellers.legacy}/weather`, "legacy", "oursLegacy"],
+  ];
+  for (const [version, client, url, theirs, ours] of makes) {
+    for (const [name, spoil] of Object.entries(spoilt)) {
+      await check(`${version}: our facilitator judges as the ${theirs} one: ${name}`, async () => {
+        const paid = await client.unsent(url);
+        const header = paid.headers.get("payment-signature") ?? paid.headers.get("x-payment");
+        const paymentPayload = JSON.parse(atob(header));
+        const unpaid = paymentPayload.accepted ? paymentPayload : await (await fetch(url)).json();
+        const paymentRequirements = structuredClone(unpaid.accepted ?? unpaid.accepts[0]);
+        spoil({ terms: paymentRequirements, payload: paymentPayload.payload });
+        const { x402Version } = paymentPayload;
+        const request = { x402Version, paymentPayload, paymentRequirements };
+        const wanted = await judge(facilitators[theirs], "/verify", request);
+        equal("verdict", await judge(facilitators[ours], "/verify", request), wanted);
+        return wanted.invalidReason;
+      });
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { settle, verify } from "x402/facilitator";
 import { paymentMiddleware } from "x402-express";
 import { wrapFetchWithPayment } from "x402-fetch";
 
-import { address, listen, recordingFetch, resources } from "./http.mjs";
+import { address, listen, listenFacilitator, recordingFetch, resources } from "./http.mjs";
 import { Chain, USDC } from "./sim.mjs";
 
 const NETWORK = "solana-devnet";
@@ -15,17 +15,10 @@ const NETWORK = "solana-devnet";
 export async function facilitator(wallet, rpcUrl) {
   const config = { svmConfig: { rpcUrl: await withSubscriptions(rpcUrl) } };
   const kind = { x402Version: 1, scheme: "exact", network: NETWORK };
-  const kinds = [{ ...kind, extra: { feePayer: wallet.address } }];
-  return listen((app) => {
-    app.get("/supported", (_, response) => response.json({ kinds }));
-    app.post("/verify", async ({ body }, response) => {
-      const { paymentPayload, paymentRequirements } = body;
-      response.json(await verify(wallet.signer, paymentPayload, paymentRequirements, config));
-    });
-    app.post("/settle", async ({ body }, response) => {
-      const { paymentPayload, paymentRequirements } = body;
-      response.json(await settle(wallet.signer, paymentPayload, paymentRequirements, config));
-    });
+  return listenFacilitator({
+    supported: { kinds: [{ ...kind, extra: { feePayer: wallet.address } }] },
+    verify: (payment, terms) => verify(wallet.signer, payment, terms, config),
+    settle: (payment, terms) => settle(wallet.signer, payment, terms, config),
   });
 }
 

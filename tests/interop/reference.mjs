@@ -11,7 +11,7 @@ import { registerExactSvmScheme } from "@x402/svm/exact/facilitator";
 import { ExactSvmScheme as ExactSvmServer } from "@x402/svm/exact/server";
 import { ExactSvmSchemeV1 as ExactSvmClientV1 } from "@x402/svm/exact/v1/client";
 
-import { listen, recordingFetch, resources } from "./http.mjs";
+import { listen, listenFacilitator, recordingFetch, resources } from "./http.mjs";
 import { NETWORK } from "./sim.mjs";
 
 /** A facilitator over HTTP, for versions 1 and 2. */
@@ -19,14 +19,10 @@ export function facilitator(wallet, rpcUrl) {
   const signer = toFacilitatorSvmSigner(wallet.signer, { defaultRpcUrl: rpcUrl });
   const facilitator = new x402Facilitator();
   registerExactSvmScheme(facilitator, { signer, networks: NETWORK });
-  return listen((app) => {
-    app.get("/supported", (_, response) => response.json(facilitator.getSupported()));
-    app.post("/verify", async ({ body }, response) => {
-      response.json(await facilitator.verify(body.paymentPayload, body.paymentRequirements));
-    });
-    app.post("/settle", async ({ body }, response) => {
-      response.json(await facilitator.settle(body.paymentPayload, body.paymentRequirements));
-    });
+  return listenFacilitator({
+    supported: facilitator.getSupported(),
+    verify: (payment, terms) => facilitator.verify(payment, terms),
+    settle: (payment, terms) => facilitator.settle(payment, terms),
   });
 }
 
@@ -48,7 +44,7 @@ export function seller({ facilitatorUrl, payTo, rpcUrl, prices }) {
   });
 }
 
-/** A client that pays in versions 1 and 2; `fetch.paid` is the request that carried a payment. */
+/** A client that pays in versions 1 and 2; see `recordingFetch`. */
 export function client(wallet, rpcUrl) {
   const client = new x402Client();
   client.register(NETWORK, new ExactSvmClient(wallet.signer, { rpcUrl }));

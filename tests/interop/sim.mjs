@@ -24,9 +24,9 @@ export async function start(part, flags) {
   throw new Error(`x402-sim ${part} ended before it listened`);
 }
 
-export function stopAll() {
-  running.forEach((child) => child.kill());
-}
+// However this process ends, its servers end with it.
+process.on("exit", () => running.forEach((child) => child.kill()));
+["SIGINT", "SIGTERM"].forEach((signal) => process.on(signal, () => process.exit(1)));
 
 /** Lets the device buy; its result is the last line that it prints. */
 export function pay(wallet, url, flags = []) {
