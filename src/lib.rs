@@ -1,9 +1,33 @@
 #![no_std]
+#![cfg_attr(feature = "io", doc = include_str!("../README.md"))]
+//! # The layers
+//!
+//! ```text
+//!   io ────── sockets, names, time: drives the exchange       (feature "io")
+//!    └ client ── one request and its payment, without any of these
+//!       ├ policy ── what may be paid, to whom, how much
+//!       ├ scheme ── requirements + payer + chain facts -> transaction
+//!       │   └ solana ── keys, accounts, messages: no x402     (feature "solana")
+//!       ├ signer ── who holds the key
+//!       └ wire ──── the messages of x402, versions 1 and 2
+//!          └ codec ── JSON, base64, base58, HTTP/1.1, byte by byte
+//! ```
+//!
+//! A 402 comes in at [`io`], byte by byte through [`client::Exchange`], [`codec`] and [`wire`], which
+//! keep one entry of `accepts`; [`policy`] says whether it may be paid, [`scheme`] and [`solana`]
+//! build the transaction in the memory of another entry, [`signer`] signs it, and [`wire`] writes
+//! the payload straight into the connection. No arrow points back: nothing below [`io`] knows a
+//! socket, a clock, or a random number generator.
+//!
+//! # Features
+#![doc = document_features::document_features!()]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
-//! The x402 payment client for microcontrollers.
+
+#[macro_use]
+mod fmt;
 
 pub mod client;
 pub mod codec;

@@ -1,13 +1,15 @@
 //! The sizes of everything that is kept, each with the text that it derives from.
 //!
+//! Together with the parsers they make the state of a client, of at most [`CLIENT_STATE`] bytes.
+//!
 //! What streams (the challenge around its entries, descriptions, schemas, bodies) has no size here:
 //! it takes no memory.
 
 /// Bytes kept of one entry of `accepts`, as raw JSON.
 ///
 /// Entries seen in the field take 200 to 350 bytes; one with a 256-byte memo takes about 600. A
-/// Solana transaction with such a memo (721 bytes) is built in the same memory afterwards.
-pub const ENTRY: usize = 768;
+/// Solana transaction with such a memo, 721 bytes, is built in the same memory afterwards.
+pub const ENTRY: usize = 728;
 
 /// Objects and arrays inside each other in one entry of `accepts`, the entry included.
 ///
@@ -38,5 +40,13 @@ pub const ADDRESS: usize = 44;
 /// specification of the `exact` scheme on Solana.
 pub const MEMO: usize = 256;
 
-/// Accounts whose derivation is remembered: the device's own and one seller's.
-pub const TOKEN_ACCOUNTS: usize = 2;
+/// Bytes that a receipt's texts take while it is read: a name, network or amount, the transaction
+/// id, the payer and the reason. They go where the entry was.
+pub const RECEIPT: usize = RECEIPT_TEXT + TRANSACTION_ID + ADDRESS + REASON;
+
+/// Characters of a name, network or amount in a receipt: the longest is a CAIP-2 network.
+pub const RECEIPT_TEXT: usize = 40;
+
+/// Bytes of everything that a client keeps on a 32-bit target: [`Memory`](crate::client::Memory)
+/// from one payment to the next, and [`Exchange`](crate::client::Exchange) during one.
+pub const CLIENT_STATE: usize = 2048;

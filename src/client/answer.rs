@@ -1,9 +1,7 @@
 //! Reads what the answer says in its x402 fields: a challenge, a receipt, or a reason.
 
 use crate::codec::base64::{Base64Error, Decoder};
-use crate::wire::{
-    ChallengeError, PaymentRequiredReader, SettlementError, SettlementReader, SettlementResponse,
-};
+use crate::wire::{ChallengeError, PaymentRequiredReader, SettlementError, SettlementReader};
 
 /// What was read last, or is being read.
 #[derive(Debug, Clone)]
@@ -11,7 +9,8 @@ pub(super) enum Reading {
     Nothing,
     Challenge(PaymentRequiredReader, FieldDecoder),
     ReceiptField(SettlementReader, FieldDecoder),
-    Receipt(SettlementResponse),
+    /// All of it was read.
+    Receipt(SettlementReader),
     FailedReceipt(SettlementError),
 }
 
@@ -42,16 +41,21 @@ impl FieldDecoder {
 impl Reading {
     /// Takes a character of a field of the answer to a payment.
     ///
-    /// A receipt that can't be read is remembered as such, since the status is still to come.
-    pub(super) fn answer_character(&mut self, character: u8) -> Result<(), ChallengeError> {
+    /// Its texts go to `buffer`. A receipt that can't be read is remembered as such, since the
+    /// status may say more.
+    pub(super) fn answer_character(
+        &mut self,
+        character: u8,
+        buffer: &mut [u8],
+    ) -> Result<(), ChallengeError> {
         match self {
             Reading::Challenge(reader, field) => {
                 if let Some(byte) = field.push(character)? {
-                    reader.push(byte, &mut [])?;
+                    reader.push(byte, buffer)?;
                 }
             }
             Reading::ReceiptField(reader, field) => {
-                if let Err(error) = push_receipt(reader, field, character) {
+                if let Err(error) = push_receipt(reader, field, character, buffer) {
                     *self = Reading::FailedReceipt(error);
                 }
             }
@@ -60,12 +64,12 @@ impl Reading {
         Ok(())
     }
 
-    pub(super) fn finish_answer_field(&mut self) {
+    pub(super) fn finish_answer_field(&mut self, buffer: &[u8]) {
         let Reading::ReceiptField(reader, field) = self else { return };
         let finished = field.finish().map_err(SettlementError::from);
         let reader = core::mem::take(reader);
-        *self = match finished.and_then(|()| reader.finish()) {
-            Ok(receipt) => Reading::Receipt(receipt),
+        *self = match finished.and_then(|()| reader.finish(buffer)) {
+            Ok(_) => Reading::Receipt(reader),
             Err(error) => Reading::FailedReceipt(error),
         };
     }
@@ -75,9 +79,10 @@ fn push_receipt(
     reader: &mut SettlementReader,
     field: &mut FieldDecoder,
     character: u8,
+    buffer: &mut [u8],
 ) -> Result<(), SettlementError> {
     match field.push(character)? {
-        Some(byte) => reader.push(byte),
+        Some(byte) => reader.push(byte, buffer),
         None => Ok(()),
     }
 }

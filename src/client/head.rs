@@ -31,11 +31,8 @@ pub struct ResponseHead {
 pub enum ResponseError {
     /// It is not HTTP.
     Head(HeadError),
-    /// Its head is larger than this many bytes.
-    HeadTooLarge {
-        /// The most that is read.
-        limit: u32,
-    },
+    /// Its head is larger than [`Limits::head`](super::Limits::head).
+    HeadTooLarge,
     /// Its length is unreadable, said twice with different values, or said beside
     /// `Transfer-Encoding`.
     Length,
@@ -74,8 +71,8 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ResponseError::Head(error) => error.fmt(f),
-            ResponseError::HeadTooLarge { limit } => {
-                write!(f, "the answer's header is larger than {limit} bytes")
+            ResponseError::HeadTooLarge => {
+                f.write_str("the answer's header is larger than the client's limit for heads")
             }
             ResponseError::Length => f.write_str("the answer contradicts itself about its length"),
             ResponseError::TransferEncoding => f.write_str("the answer's encoding is unknown"),
@@ -118,12 +115,11 @@ pub(crate) struct HeadReader {
     parser: HeadParser,
     head: ResponseHead,
     field: Field,
-    value: heapless::Vec<u8, LONGEST_VALUE>,
-    value_too_long: bool,
     close: bool,
     repeated: u8,
-    size: u32,
-    limit: u32,
+    /// Bytes that may come yet.
+    left: u32,
+    is_empty: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,21 +133,16 @@ enum Field {
     X402(Carrier),
 }
 
-/// A date has 29 characters; the other values are shorter, but for lists in `Connection`.
-const LONGEST_VALUE: usize = 48;
-
 impl HeadReader {
     pub(crate) fn new(limit: u32) -> Self {
         HeadReader {
             parser: HeadParser::new(),
             head: ResponseHead::default(),
             field: Field::Other,
-            value: heapless::Vec::new(),
-            value_too_long: false,
             close: false,
             repeated: 0,
-            size: 0,
-            limit,
+            left: limit,
+            is_empty: true,
         }
     }
 
@@ -161,16 +152,13 @@ impl HeadReader {
 
     /// Whether not a single byte was read.
     pub(crate) fn is_empty(&self) -> bool {
-        self.size == 0
+        self.is_empty
     }
 
     pub(crate) fn push(&mut self, byte: u8) -> Result<HeadOutput, ResponseError> {
-        self.size += 1;
-        if self.size > self.limit {
-            return Err(ResponseError::HeadTooLarge { limit: self.limit });
-        }
-        let event = self.parser.push(byte)?;
-        match event {
+        self.is_empty = false;
+        self.left = self.left.checked_sub(1).ok_or(ResponseError::HeadTooLarge)?;
+        match self.parser.push(byte)? {
             None => Ok(HeadOutput::Nothing),
             Some(HeadEvent::Status { code, http_1_0 }) => {
                 self.head = ResponseHead { status: code, ..ResponseHead::default() };
@@ -180,17 +168,24 @@ impl HeadReader {
             }
             Some(HeadEvent::FieldName(name)) => {
                 self.field = Field::from_name(name);
-                self.begin()
+                self.begin_field()
             }
-            Some(HeadEvent::FieldValue(byte)) => Ok(self.character(byte)),
-            Some(HeadEvent::FieldEnd) => self.finish_field(),
+            Some(HeadEvent::FieldValue(byte)) => Ok(match self.field {
+                Field::X402(carrier) => HeadOutput::Character(carrier, byte),
+                _ => HeadOutput::Nothing,
+            }),
+            Some(HeadEvent::FieldEnd(_)) if let Field::X402(carrier) = self.field => {
+                Ok(HeadOutput::Finish(carrier))
+            }
+            Some(HeadEvent::FieldEnd(value)) => {
+                self.field.apply(value, &mut self.head, &mut self.close)?;
+                Ok(HeadOutput::Nothing)
+            }
             Some(HeadEvent::End) => self.end(),
         }
     }
 
-    fn begin(&mut self) -> Result<HeadOutput, ResponseError> {
-        self.value.clear();
-        self.value_too_long = false;
+    fn begin_field(&mut self) -> Result<HeadOutput, ResponseError> {
         let Field::X402(carrier) = self.field else { return Ok(HeadOutput::Nothing) };
         let bit = match carrier {
             Carrier::PaymentRequired => 1,
@@ -201,48 +196,6 @@ impl HeadReader {
         }
         self.repeated |= bit;
         Ok(HeadOutput::Begin(carrier))
-    }
-
-    fn character(&mut self, byte: u8) -> HeadOutput {
-        match self.field {
-            Field::Other => HeadOutput::Nothing,
-            Field::X402(carrier) => HeadOutput::Character(carrier, byte),
-            _ => {
-                self.value_too_long |= self.value.push(byte).is_err();
-                HeadOutput::Nothing
-            }
-        }
-    }
-
-    fn finish_field(&mut self) -> Result<HeadOutput, ResponseError> {
-        let value = self.value.trim_ascii_end();
-        match self.field {
-            Field::Other => {}
-            Field::X402(carrier) => return Ok(HeadOutput::Finish(carrier)),
-            Field::ContentLength => {
-                let length = number(value).ok_or(ResponseError::Length)?;
-                if self.head.content_length.is_some_and(|other| other != length) {
-                    return Err(ResponseError::Length);
-                }
-                self.head.content_length = Some(length);
-            }
-            Field::TransferEncoding => {
-                if self.head.chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(ResponseError::TransferEncoding);
-                }
-                self.head.chunked = true;
-            }
-            Field::Connection => {
-                let says = |option: &[u8]| lists(value, option);
-                self.close =
-                    (self.close && !says(b"keep-alive")) || says(b"close") || self.value_too_long;
-            }
-            Field::Date => self.head.date = parse_imf_fixdate(value),
-            Field::RetryAfter => {
-                self.head.retry_after = number(value).and_then(|seconds| seconds.try_into().ok());
-            }
-        }
-        Ok(HeadOutput::Nothing)
     }
 
     fn end(&mut self) -> Result<HeadOutput, ResponseError> {
@@ -274,6 +227,43 @@ impl Field {
             b"payment-response" | b"x-payment-response" => Field::X402(Carrier::PaymentResponse),
             _ => Field::Other,
         }
+    }
+
+    /// Notes what the field says. `value` is missing if it is longer than any that is understood.
+    fn apply(
+        self,
+        value: Option<&[u8]>,
+        head: &mut ResponseHead,
+        close: &mut bool,
+    ) -> Result<(), ResponseError> {
+        match self {
+            Field::ContentLength => {
+                let length = value.and_then(number).ok_or(ResponseError::Length)?;
+                if head.content_length.is_some_and(|other| other != length) {
+                    return Err(ResponseError::Length);
+                }
+                head.content_length = Some(length);
+            }
+            Field::TransferEncoding => {
+                let is_chunked = value.is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
+                if head.chunked || !is_chunked {
+                    return Err(ResponseError::TransferEncoding);
+                }
+                head.chunked = true;
+            }
+            Field::Connection => {
+                let says = |option: &[u8]| value.is_some_and(|value| lists(value, option));
+                let keeps = says(b"keep-alive") || !*close;
+                *close = !keeps || says(b"close") || value.is_none();
+            }
+            Field::Date => head.date = value.and_then(parse_imf_fixdate),
+            Field::RetryAfter => {
+                let seconds = value.and_then(number);
+                head.retry_after = seconds.and_then(|seconds| seconds.try_into().ok());
+            }
+            Field::Other | Field::X402(_) => {}
+        }
+        Ok(())
     }
 }
 
@@ -404,6 +394,6 @@ mod tests {
         let mut reader = HeadReader::new(20);
         let text = b"HTTP/1.1 200 OK\r\nA: b";
         let error = text.iter().find_map(|byte| reader.push(*byte).err());
-        assert_eq!(error, Some(ResponseError::HeadTooLarge { limit: 20 }));
+        assert_eq!(error, Some(ResponseError::HeadTooLarge));
     }
 }

@@ -34,3 +34,7 @@ pub use outcome::{Doubt, Error, Outcome};
 pub use request::{Method, Request, RequestError};
 pub use selection::Memory;
 pub use url::{Url, UrlScheme};
+
+#[cfg(target_pointer_width = "32")]
+const _: () =
+    assert!(size_of::<Memory>() + size_of::<Exchange<'static>>() <= crate::sizes::CLIENT_STATE);

@@ -103,9 +103,8 @@ pub(crate) struct CheckedRequest<'a> {
     method: Method,
     url: Url<'a>,
     headers: &'a [(&'a str, &'a str)],
-    user_agent: &'static [(&'static str, &'static str)],
+    names_itself: bool,
     body: Option<&'a [u8]>,
-    body_length: heapless::String<10>,
 }
 
 impl<'a> CheckedRequest<'a> {
@@ -120,14 +119,15 @@ impl<'a> CheckedRequest<'a> {
         }
         let names_itself =
             request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(USER_AGENT.0));
-        let length = request.body.map_or(0, <[u8]>::len);
+        if request.body.is_some_and(|body| u32::try_from(body.len()).is_err()) {
+            return Err(RequestError::Body);
+        }
         Ok(CheckedRequest {
             method: request.method,
             url: Url::parse(request.url).ok_or(RequestError::Url)?,
             headers: request.headers,
-            user_agent: if names_itself { &[] } else { &[USER_AGENT] },
+            names_itself,
             body: request.body,
-            body_length: decimal(u32::try_from(length).map_err(|_| RequestError::Body)?),
         })
     }
 
@@ -144,7 +144,10 @@ impl<'a> CheckedRequest<'a> {
         let json = payment.map(PaymentPayload::json);
         let header_name = payment.map_or("", |payment| payment.version().payment_header());
         let nothing = Piece::Bytes(&[]);
-        let length = [("Content-Length", self.body_length.as_str())];
+        let body = self.body.unwrap_or_default();
+        let length = decimal(u32::try_from(body.len()).unwrap_or(u32::MAX));
+        let length = [("Content-Length", length.as_str())];
+        let user_agent: &[_] = if self.names_itself { &[] } else { &[USER_AGENT] };
         let path = if self.url.target().starts_with('/') { "" } else { "/" };
         read(Pieces(&[
             self.method.as_str().into(),
@@ -154,14 +157,14 @@ impl<'a> CheckedRequest<'a> {
             " HTTP/1.1\r\nHost: ".into(),
             self.url.authority().into(),
             "\r\n".into(),
-            Piece::Fields(self.user_agent),
+            Piece::Fields(user_agent),
             Piece::Fields(self.headers),
             if self.body.is_some() { Piece::Fields(&length) } else { nothing },
             header_name.into(),
             if json.is_some() { ": ".into() } else { nothing },
             json.as_ref().map_or(nothing, |json| Piece::Base64Of(json)),
             if json.is_some() { "\r\n\r\n".into() } else { "\r\n".into() },
-            Piece::Bytes(self.body.unwrap_or_default()),
+            Piece::Bytes(body),
         ]))
     }
 }

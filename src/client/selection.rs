@@ -4,7 +4,7 @@
 use super::{Error, Payer};
 use crate::policy::{PaymentPolicy, Rank, Refusal};
 #[cfg(feature = "solana")]
-use crate::scheme::{ExactSolana, TokenAccounts};
+use crate::scheme::{ExactSolana, SchemeError, TokenAccounts};
 use crate::sizes;
 use crate::wire::{
     Entry, Network, PaymentRequirements, ProtocolVersion, RequirementsError, Source,
@@ -47,7 +47,7 @@ impl<const ENTRY: usize> Default for Memory<ENTRY> {
 pub(super) struct Selection {
     best: Option<Best>,
     /// Why the entry that came nearest was not acceptable.
-    nearest: Error,
+    nearest: Obstacle,
     /// Which of the two buffers the next entry goes to; the other one holds the best.
     incoming: bool,
 }
@@ -58,12 +58,16 @@ pub(super) struct Best {
     pub(super) version: ProtocolVersion,
     pub(super) network: Network,
     pub(super) rank: Rank,
-    length: usize,
+    length: u16,
 }
 
 impl Selection {
     pub(super) const fn new() -> Self {
-        Selection { best: None, nearest: Error::Policy(Refusal::NothingAccepted), incoming: false }
+        Selection {
+            best: None,
+            nearest: Obstacle::Policy(Refusal::NothingAccepted),
+            incoming: false,
+        }
     }
 
     /// The buffer for the entry that arrives; after the choice, for the transaction.
@@ -75,15 +79,30 @@ impl Selection {
         if self.incoming { second } else { first }
     }
 
+    /// Where the texts of the answer to a payment go: the entry is of no use any more once an answer
+    /// comes, since the payment is never sent again after that.
+    pub(super) fn answer_mut<'m, const ENTRY: usize>(
+        &self,
+        memory: &'m mut Memory<ENTRY>,
+    ) -> &'m mut [u8] {
+        let [first, second] = &mut memory.entries;
+        if self.incoming { first } else { second }
+    }
+
+    /// The texts of the answer to a payment.
+    pub(super) fn answer<'m, const ENTRY: usize>(&self, memory: &'m Memory<ENTRY>) -> &'m [u8] {
+        let [first, second] = &memory.entries;
+        if self.incoming { first } else { second }
+    }
+
     /// The other buffer's text: the entry that was chosen.
     pub(super) fn chosen<'m, const ENTRY: usize>(&self, memory: &'m Memory<ENTRY>) -> &'m [u8] {
-        let [first, second] = &memory.entries;
-        let buffer = if self.incoming { first } else { second };
         let length = self.best.map_or(0, |best| best.length);
-        buffer.get(..length).unwrap_or_default()
+        self.answer(memory).get(..length.into()).unwrap_or_default()
     }
 
     /// The text that was last built in the incoming buffer.
+    #[cfg(feature = "solana")]
     pub(super) fn built<'m, const ENTRY: usize>(
         &self,
         memory: &'m Memory<ENTRY>,
@@ -103,7 +122,7 @@ impl Selection {
         let [first, second] = &mut memory.entries;
         let (chosen, buffer) = if self.incoming { (first, second) } else { (second, first) };
         let length = self.best.map_or(0, |best| best.length);
-        let entry = chosen.get(..length).unwrap_or_default();
+        let entry = chosen.get(..length.into()).unwrap_or_default();
         (entry, buffer, &mut memory.token_accounts)
     }
 
@@ -115,8 +134,8 @@ impl Selection {
         memory: &mut Memory<ENTRY>,
     ) {
         let judged = match entry {
-            Entry::TooDeep => Err(Error::Policy(Refusal::EntryTooDeep)),
-            Entry::TooLarge { needed } => Err(Error::Policy(Refusal::EntryTooLarge { needed })),
+            Entry::TooDeep => Err(Refusal::EntryTooDeep.into()),
+            Entry::TooLarge { needed } => Err(Refusal::EntryTooLarge { needed }.into()),
             Entry::Complete { length, verbatim } => {
                 let entry = self.incoming(memory).get(..length).unwrap_or_default();
                 chooser.judge(entry, verbatim)
@@ -128,17 +147,51 @@ impl Selection {
                 self.incoming = !self.incoming;
             }
             Ok(_) => {}
-            Err(error) => self.nearest = nearest(self.nearest, error),
+            Err(obstacle) => self.nearest = self.nearest.nearest(obstacle),
         }
     }
 
-    /// The choice.
-    pub(super) fn finish(&self, declared: ProtocolVersion) -> Result<Best, Error> {
-        let best = self.best.ok_or(self.nearest)?;
-        if best.version != declared {
-            return Err(Error::Policy(Refusal::Malformed(RequirementsError::BothVersions)));
+    /// Chooses, among entries of the version that the challenge declares.
+    pub(super) fn finish(&self, declared: ProtocolVersion) -> Result<(), Error> {
+        match (self.best, self.nearest) {
+            (Some(best), _) if best.version == declared => Ok(()),
+            (Some(_), _) => Err(Error::Policy(Refusal::Malformed(RequirementsError::BothVersions))),
+            (None, Obstacle::Policy(refusal)) => Err(Error::Policy(refusal)),
+            #[cfg(feature = "solana")]
+            (None, Obstacle::Scheme(error)) => Err(Error::Scheme(error)),
         }
-        Ok(best)
+    }
+
+    /// The best entry; after [`finish`](Self::finish), the chosen one.
+    pub(super) fn best(&self) -> Option<Best> {
+        self.best
+    }
+}
+
+/// Why an entry is not paid.
+#[derive(Debug, Clone, Copy)]
+enum Obstacle {
+    Policy(Refusal),
+    #[cfg(feature = "solana")]
+    Scheme(SchemeError),
+}
+
+impl Obstacle {
+    /// What the scheme misses is nearer to a payment than what the policy refuses.
+    fn nearest(self, other: Obstacle) -> Obstacle {
+        match (self, other) {
+            (Obstacle::Policy(one), Obstacle::Policy(other)) => one.nearest(other).into(),
+            #[cfg(feature = "solana")]
+            (Obstacle::Policy(_), other) => other,
+            #[cfg(feature = "solana")]
+            (one, _) => one,
+        }
+    }
+}
+
+impl From<Refusal> for Obstacle {
+    fn from(refusal: Refusal) -> Self {
+        Obstacle::Policy(refusal)
     }
 }
 
@@ -151,9 +204,9 @@ pub(super) struct Chooser<'c> {
 }
 
 impl Chooser<'_> {
-    fn judge(&self, entry: &[u8], verbatim: bool) -> Result<Best, Error> {
-        let malformed = |error| Error::Policy(Refusal::Malformed(error));
-        let entry_length = entry.len();
+    fn judge(&self, entry: &[u8], verbatim: bool) -> Result<Best, Obstacle> {
+        let malformed = |error| Obstacle::from(Refusal::Malformed(error));
+        let length = u16::try_from(entry.len());
         let entry = PaymentRequirements::parse(entry).map_err(malformed)?;
         let may_be_paid = match entry.version {
             ProtocolVersion::V1 => self.source == Source::Body,
@@ -163,34 +216,34 @@ impl Chooser<'_> {
         if !may_be_paid {
             return Err(malformed(RequirementsError::BothVersions));
         }
-        let rank = self.policy.judge(&entry, self.origin).map_err(Error::Policy)?;
-        let network = entry.network.ok_or(Error::Policy(Refusal::UnknownNetwork))?;
+        let rank = self.policy.judge(&entry, self.origin)?;
+        let network = entry.network.ok_or(Refusal::UnknownNetwork)?;
         self.check_scheme(network, &entry)?;
-        Ok(Best { version: entry.version, network, rank, length: entry_length })
+        Ok(Best {
+            version: entry.version,
+            network,
+            rank,
+            length: length.map_err(|_| malformed(RequirementsError::Malformed))?,
+        })
     }
 
     #[cfg(feature = "solana")]
-    fn check_scheme(&self, network: Network, entry: &PaymentRequirements<'_>) -> Result<(), Error> {
+    fn check_scheme(
+        &self,
+        network: Network,
+        entry: &PaymentRequirements<'_>,
+    ) -> Result<(), Obstacle> {
         if !network.is_solana() {
-            return Err(Error::Policy(Refusal::NetworkNotBuilt { network }));
+            return Err(Refusal::NetworkNotBuilt { network }.into());
         }
-        let payer = self.payer.solana.ok_or(Error::Policy(Refusal::NoKey { network }))?;
-        let scheme = ExactSolana::new(entry).map_err(Error::Scheme)?;
-        scheme.check_payer(&payer).map_err(Error::Scheme)
+        let payer = self.payer.solana.ok_or(Refusal::NoKey { network })?;
+        let scheme = ExactSolana::new(entry).map_err(Obstacle::Scheme)?;
+        scheme.check_payer(&payer).map_err(Obstacle::Scheme)
     }
 
     #[cfg(not(feature = "solana"))]
-    fn check_scheme(&self, network: Network, _: &PaymentRequirements<'_>) -> Result<(), Error> {
+    fn check_scheme(&self, network: Network, _: &PaymentRequirements<'_>) -> Result<(), Obstacle> {
         let Payer {} = self.payer;
-        Err(Error::Policy(Refusal::NetworkNotBuilt { network }))
-    }
-}
-
-/// What the scheme misses is nearer to a payment than what the policy refuses.
-fn nearest(one: Error, other: Error) -> Error {
-    match (one, other) {
-        (Error::Policy(one), Error::Policy(other)) => Error::Policy(one.nearest(other)),
-        (Error::Policy(_), other) => other,
-        (one, _) => one,
+        Err(Refusal::NetworkNotBuilt { network }.into())
     }
 }

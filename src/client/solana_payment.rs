@@ -1,42 +1,53 @@
-//! A payment on Solana while it comes together, and the check of its receipt.
+//! A payment on Solana while it comes together, and what its receipt claims.
 
 use super::{Doubt, Error};
 use crate::policy::TokenStandard;
 use crate::scheme::{ExactSolana, MintFacts, SchemeError, TokenAccounts, TransferFacts};
 use crate::sizes;
+use crate::solana::sizes::{MAX_TRANSACTION_LEN, MESSAGE_OFFSET};
 use crate::solana::{Blockhash, Pubkey, Signature, Transaction};
 use crate::wire::{PaymentRequirements, SettlementResponse};
 
 /// What is known of the payment so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SolanaPayment {
-    payer: Pubkey,
-    mint: Option<MintFacts>,
-    entropy: [u8; 16],
+    pub(super) mint: Option<MintFacts>,
     /// Bytes of the transaction, once it is built.
-    length: usize,
+    length: u16,
+}
+
+/// What is still missing.
+#[derive(Debug, Clone)]
+pub(super) enum Stage {
+    NeedsMintFacts,
+    NeedsEntropy,
+    NeedsBlockhash {
+        entropy: [u8; 16],
+    },
+    Signing,
+    /// Paid: the receipt names the transaction's id.
+    Verifying,
+}
+
+/// What is another one for each payment.
+pub(super) struct Fresh {
+    pub(super) payer: Pubkey,
+    pub(super) recent_blockhash: Blockhash,
+    pub(super) entropy: [u8; 16],
+    pub(super) sequence: u16,
 }
 
 impl SolanaPayment {
-    pub(super) fn new(payer: Pubkey, standard: Option<TokenStandard>) -> Self {
-        let mint = standard.map(MintFacts::from);
-        SolanaPayment { payer, mint, entropy: [0; 16], length: 0 }
+    pub(super) fn new(standard: Option<TokenStandard>) -> Self {
+        SolanaPayment { mint: standard.map(MintFacts::from), length: 0 }
     }
 
-    pub(super) fn needs_mint_facts(&self) -> bool {
-        self.mint.is_none()
-    }
-
-    pub(super) fn set_mint_facts(&mut self, facts: MintFacts) {
-        self.mint = Some(facts);
-    }
-
-    pub(super) fn set_entropy(&mut self, entropy: [u8; 16]) {
-        self.entropy = entropy;
+    pub(super) fn first_stage(&self) -> Stage {
+        if self.mint.is_none() { Stage::NeedsMintFacts } else { Stage::NeedsEntropy }
     }
 
     pub(super) fn length(&self) -> usize {
-        self.length
+        self.length.into()
     }
 
     /// Builds the transaction for `entry` in `buffer`.
@@ -44,48 +55,36 @@ impl SolanaPayment {
         &mut self,
         entry: &[u8],
         buffer: &mut [u8],
-        recent_blockhash: Blockhash,
         accounts: &mut TokenAccounts,
-        sequence: u16,
+        fresh: &Fresh,
     ) -> Result<(), Error> {
         let scheme = read(entry)?;
         let mint = self.mint.ok_or(Error::OutOfOrder)?;
+        let (program, payer) = (mint.token_program, fresh.payer);
+        let source = accounts.own(&payer, program, scheme.mint());
+        let destination = accounts.payee(scheme.pay_to(), program, scheme.mint());
         let account_error = |error| Error::Scheme(SchemeError::TokenAccount(error));
-        let program = mint.token_program;
         let facts = TransferFacts {
-            payer: self.payer,
-            source: accounts.own(&self.payer, program, scheme.mint()).map_err(account_error)?,
-            destination: accounts
-                .payee(scheme.pay_to(), program, scheme.mint())
-                .map_err(account_error)?,
+            payer,
+            source: source.map_err(account_error)?,
+            destination: destination.map_err(account_error)?,
             mint,
-            recent_blockhash,
-            entropy: self.entropy,
-            sequence,
+            recent_blockhash: fresh.recent_blockhash,
+            entropy: fresh.entropy,
+            sequence: fresh.sequence,
         };
         let transaction = scheme.build(&facts, buffer).map_err(Error::Scheme)?;
-        self.length = transaction.as_bytes().len();
+        // A transaction has at most MAX_TRANSACTION_LEN bytes.
+        self.length = transaction.as_bytes().len() as u16;
         Ok(())
     }
 
     /// Puts the payer's signature into the transaction.
     pub(super) fn sign(&self, buffer: &mut [u8], signature: &Signature) -> Result<(), Error> {
-        let bytes = buffer.get_mut(..self.length).ok_or(Error::OutOfOrder)?;
+        let bytes = buffer.get_mut(..self.length()).ok_or(Error::OutOfOrder)?;
         let mut transaction = Transaction::new_checked(bytes).map_err(|_| Error::OutOfOrder)?;
         transaction.set_signature(signature.as_bytes());
         Ok(())
-    }
-
-    /// The signature of the fee payer that a receipt of success names as the transaction's id.
-    pub(super) fn claimed_signature(
-        &self,
-        receipt: &SettlementResponse,
-    ) -> Result<Signature, Doubt> {
-        let payer = self.payer.to_base58();
-        if receipt.payer.as_ref().is_some_and(|other| other.as_str() != payer.as_str()) {
-            return Err(Doubt::OtherPayer);
-        }
-        Signature::from_base58(&receipt.transaction).map_err(|_| Doubt::OtherTransaction)
     }
 }
 
@@ -97,7 +96,18 @@ pub(super) fn read(entry: &[u8]) -> Result<ExactSolana<'_>, Error> {
 
 /// The message that both signers sign, in a transaction that was built.
 pub(super) fn message(transaction: &[u8]) -> Result<&[u8], Error> {
-    transaction.get(crate::solana::sizes::MESSAGE_OFFSET..).ok_or(Error::OutOfOrder)
+    transaction.get(MESSAGE_OFFSET..).ok_or(Error::OutOfOrder)
 }
 
-const _: () = assert!(sizes::ENTRY >= crate::solana::sizes::MAX_TRANSACTION_LEN);
+/// The first account of that message.
+pub(super) fn fee_payer(transaction: &[u8]) -> Result<Pubkey, Error> {
+    let transaction = Transaction::new_checked(transaction).map_err(|_| Error::OutOfOrder)?;
+    transaction.fee_payer().ok_or(Error::OutOfOrder)
+}
+
+/// The signature of the fee payer that a receipt of success names as the transaction's id.
+pub(super) fn claimed_signature(receipt: &SettlementResponse) -> Result<Signature, Doubt> {
+    Signature::from_base58(&receipt.transaction).map_err(|_| Doubt::OtherTransaction)
+}
+
+const _: () = assert!(sizes::ENTRY >= MAX_TRANSACTION_LEN && sizes::ENTRY >= sizes::RECEIPT);

@@ -6,10 +6,9 @@
 pub struct Url<'a> {
     text: &'a str,
     scheme: UrlScheme,
-    authority: &'a str,
-    host: &'a str,
+    /// Where the authority begins and ends in the text.
+    authority: (u16, u16),
     port: Option<u16>,
-    target: &'a str,
 }
 
 /// How the seller is reached.
@@ -24,17 +23,19 @@ pub enum UrlScheme {
 
 impl<'a> Url<'a> {
     /// Splits a URL; `None` if it is not an absolute `http` or `https` URL of printable ASCII with
-    /// a host and without user information. A fragment (`#...`) is left out, as requests do.
+    /// a host and without user information, or if its host ends beyond 64 KiB. A fragment (`#...`)
+    /// is left out, as requests do.
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = text.split('#').next().unwrap_or(text);
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
         let (scheme, rest) = split_scheme(text)?;
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at_checked(end)?;
-        let (host, port) = split_authority(authority)?;
-        Some(Url { text, scheme, authority, host, port, target })
+        let start = text.len() - rest.len();
+        let length = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (_, port) = split_authority(rest.get(..length)?)?;
+        let authority = (start.try_into().ok()?, (start + length).try_into().ok()?);
+        Some(Url { text, scheme, authority, port })
     }
 
     /// How the seller is reached.
@@ -44,7 +45,8 @@ impl<'a> Url<'a> {
 
     /// The host's name or address; an IPv6 address without its brackets.
     pub fn host(&self) -> &'a str {
-        self.host
+        let authority = self.authority();
+        split_authority(authority).map_or(authority, |(host, _)| host)
     }
 
     /// The port, the scheme's own if the URL names none.
@@ -57,18 +59,18 @@ impl<'a> Url<'a> {
 
     /// `host` or `host:port`, as the URL has it.
     pub fn authority(&self) -> &'a str {
-        self.authority
+        let (start, end) = self.authority;
+        self.text.get(start.into()..end.into()).unwrap_or_default()
     }
 
     /// `scheme://host` or `scheme://host:port`, as the URL has it.
     pub fn origin(&self) -> &'a str {
-        let length = self.text.len() - self.target.len();
-        self.text.get(..length).unwrap_or(self.text)
+        self.text.get(..self.authority.1.into()).unwrap_or_default()
     }
 
     /// The path and query; the path may be missing.
     pub fn target(&self) -> &'a str {
-        self.target
+        self.text.get(self.authority.1.into()..).unwrap_or_default()
     }
 }
 

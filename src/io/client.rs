@@ -11,7 +11,7 @@ use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
 use super::{Error, Response, Timeouts, Transport};
 use crate::client;
-use crate::client::{Doubt, Exchange, Limits, Memory, Method, Payer, Request, Step};
+use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Payer, Request, Step};
 use crate::policy::{Always, Approve, PaymentPolicy};
 use crate::signer::Ed25519Signer;
 use crate::sizes;
@@ -190,6 +190,7 @@ where
         let driven = driver.drive(&mut exchange).await;
         driven.map_err(|error| doubt(error, exchange.payment_sent()))?;
         let answer = exchange.finish()?;
+        tell(&answer.outcome);
         let Driver { connection, received, delay, buffer, .. } = driver;
         let timeout = self.timeouts.transfer;
         Ok(Response { answer, connection, delay, timeout, buffer, received })
@@ -203,13 +204,23 @@ where
     }
 }
 
+fn tell(outcome: &Outcome) {
+    match outcome {
+        Outcome::NotPaid => {}
+        Outcome::Settled(receipt) => info!("x402: settled in {}", receipt.transaction.as_str()),
+        Outcome::Unknown(doubt) => warning!("x402: paid or not, that is unknown: {}", doubt),
+    }
+}
+
 /// Once a payment was sent, whatever stops the exchange leaves it unknown whether it settles.
 fn doubt(error: Error, payment_sent: bool) -> Error {
-    match error {
+    let error = match error {
         Error::Exchange(_) => error,
         _ if payment_sent => Error::Exchange(client::Error::Unknown(Doubt::NoAnswer)),
         _ => error,
-    }
+    };
+    warning!("x402: {}", error);
+    error
 }
 
 /// Everything that an exchange needs from outside.
@@ -248,6 +259,7 @@ where
                 Step::Receive => self.receive(exchange).await?,
                 Step::Approve(offer) => {
                     let approved = self.approval.approve(&offer).await;
+                    info!("x402: {} units asked, approved: {}", offer.amount.0, approved);
                     self.keep_connection(exchange.may_reuse_connection());
                     exchange.approve(approved)?;
                 }

@@ -52,7 +52,7 @@ pub enum Allowed<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rank {
     /// The index of the rule that allows it.
-    pub rule: usize,
+    pub rule: u16,
     /// Its price.
     pub amount: Amount,
 }
@@ -98,7 +98,7 @@ impl PaymentPolicy<'_> {
             return Err(Refusal::UnknownPaymentFlow);
         }
         let mut refusal = Refusal::AssetNotListed { network };
-        for (index, rule) in self.rules.iter().enumerate() {
+        for (index, rule) in (0..).zip(self.rules) {
             if rule.asset.network != network
                 || !network.same_address(entry.asset, rule.asset.address)
             {
@@ -116,7 +116,7 @@ impl PaymentPolicy<'_> {
 impl Rule<'_> {
     fn judge(
         &self,
-        rule: usize,
+        rule: u16,
         scheme: Scheme,
         entry: &PaymentRequirements<'_>,
         origin: &str,

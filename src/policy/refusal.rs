@@ -47,24 +47,24 @@ pub enum Refusal {
     /// The rule doesn't allow the scheme.
     SchemeNotAllowed {
         /// The rule's index.
-        rule: usize,
+        rule: u16,
     },
     /// The rule doesn't allow the seller's origin.
     OriginNotAllowed {
         /// The rule's index.
-        rule: usize,
+        rule: u16,
     },
     /// The rule doesn't allow the payee.
     PayToNotAllowed {
         /// The rule's index.
-        rule: usize,
+        rule: u16,
     },
     /// The price is unreadable.
     Amount(AmountError),
     /// The price is above the rule's cap.
     OverCap {
         /// The rule's index.
-        rule: usize,
+        rule: u16,
         /// What the seller asks, in atomic units.
         asked: Amount,
         /// What the rule allows, in atomic units.

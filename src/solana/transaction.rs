@@ -14,7 +14,7 @@
 use core::fmt;
 
 use super::{
-    MessageError, TransferMessage,
+    MessageError, Pubkey, TransferMessage,
     sizes::{MESSAGE_OFFSET, SIGNATURE_LEN},
 };
 
@@ -80,6 +80,15 @@ impl<T: AsRef<[u8]>> Transaction<T> {
     /// The message: what both signers sign.
     pub fn message(&self) -> &[u8] {
         self.as_bytes().get(MESSAGE_OFFSET..).unwrap_or_default()
+    }
+}
+
+impl<T: AsRef<[u8]>> Transaction<T> {
+    /// Who pays the fee: the message's first account.
+    pub fn fee_payer(&self) -> Option<Pubkey> {
+        // Before the accounts: the version, three counts of the header, and their own count.
+        let accounts = self.message().get(5..)?;
+        accounts.first_chunk().map(|key| Pubkey::new(*key))
     }
 }
 

@@ -1,7 +1,8 @@
 //! `PaymentRequired`: the challenge of a 402, read as it arrives and never held.
 //!
 //! Only one entry of `accepts` is in memory at a time, in the caller's buffer; the caller looks at
-//! it and keeps it or lets the next one overwrite it. The rest of the challenge (resource,
+//! it and keeps it or lets the next one overwrite it. Of the challenge that comes as the answer to
+//! a payment only the reason is wanted, which goes to the same place. The rest of the challenge (resource,
 //! extensions, schemas) passes by in constant memory, whatever its size.
 
 use core::fmt;
@@ -21,6 +22,13 @@ pub enum Source {
     /// Members of version 1's entries that describe the resource are left out of the captured
     /// entry, since they can be large and are never returned.
     Body,
+}
+
+/// What of the challenge goes to the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Entries,
+    Reason,
 }
 
 /// An entry of `accepts` is complete.
@@ -93,13 +101,21 @@ pub struct PaymentRequiredReader {
 #[derive(Debug, Clone)]
 struct Challenge {
     source: Source,
+    wanted: Wanted,
     name: heapless::Vec<u8, LONGEST_NAME>,
     name_too_long: bool,
     member: Member,
     version: Option<u8>,
     in_accepts: bool,
-    reason: Reason,
+    /// Bytes of the reason in the buffer.
+    reason: usize,
     capture: Capture,
+}
+
+/// The challenge and the buffer, while a byte is taken.
+struct Reading<'r> {
+    challenge: &'r mut Challenge,
+    buffer: &'r mut [u8],
 }
 
 /// A member of the outermost object.
@@ -148,16 +164,26 @@ const ENTRY_AT: u8 = 2;
 const ENTRY_MEMBER_AT: u8 = 3;
 
 impl PaymentRequiredReader {
-    /// At the start of a challenge.
+    /// At the start of a challenge, whose entries are wanted.
     pub fn new(source: Source) -> Self {
+        Self::start(source, Wanted::Entries)
+    }
+
+    /// At the start of a challenge, whose reason (`error`) is wanted.
+    pub fn for_reason(source: Source) -> Self {
+        Self::start(source, Wanted::Reason)
+    }
+
+    fn start(source: Source, wanted: Wanted) -> Self {
         let challenge = Challenge {
             source,
+            wanted,
             name: heapless::Vec::new(),
             name_too_long: false,
             member: Member::Other,
             version: None,
             in_accepts: false,
-            reason: Reason::EMPTY,
+            reason: 0,
             capture: Capture::default(),
         };
         PaymentRequiredReader { tokenizer: Tokenizer::new(), challenge }
@@ -165,13 +191,14 @@ impl PaymentRequiredReader {
 
     /// Takes the next byte of the JSON text; answers when it completes an entry of `accepts`.
     ///
-    /// `buffer` is where entries go. It must be the same until an entry is complete, and may be
-    /// another one from then on; an empty one skips all entries.
+    /// `buffer` is where entries go, or the reason. It must be the same until an entry is complete,
+    /// and may be another one from then on.
     ///
     /// # Errors
     /// [`ChallengeError`]: the rest of the text can't be read.
     pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<Option<Entry>, ChallengeError> {
-        self.tokenizer.push(byte, &mut self.challenge)?;
+        let challenge = &mut self.challenge;
+        self.tokenizer.push(byte, &mut Reading { challenge, buffer: &mut *buffer })?;
         Ok(self.challenge.capture.take(byte, buffer))
     }
 
@@ -188,32 +215,17 @@ impl PaymentRequiredReader {
         }
     }
 
-    /// Why payment is required: `error`.
-    pub fn reason(&self) -> Reason {
-        self.challenge.reason
+    /// Why payment is required, from the buffer that it went to.
+    pub fn reason(&self, buffer: &[u8]) -> Reason {
+        Reason::from(buffer.get(..self.challenge.reason).unwrap_or_default())
     }
 }
 
-impl json::Visitor for Challenge {
+impl json::Visitor for Reading<'_> {
     type Error = ChallengeError;
 
     fn event(&mut self, depth: u8, event: Event<'_>) -> Result<(), ChallengeError> {
-        match event {
-            Event::KeyStart => {
-                self.name.clear();
-                self.name_too_long = false;
-            }
-            Event::KeyText(text) => {
-                self.name_too_long |= self.name.extend_from_slice(text).is_err()
-            }
-            Event::KeyEnd if depth == 1 => self.member = self.member(),
-            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
-            _ if depth == 0 => return outermost(event),
-            _ if depth == 1 => self.value(event)?,
-            _ if self.in_accepts => self.capture.event(depth, event),
-            _ => {}
-        }
-        Ok(())
+        self.challenge.event(depth, event, self.buffer)
     }
 }
 
@@ -225,6 +237,30 @@ fn outermost(event: Event<'_>) -> Result<(), ChallengeError> {
 }
 
 impl Challenge {
+    fn event(
+        &mut self,
+        depth: u8,
+        event: Event<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), ChallengeError> {
+        match event {
+            Event::KeyStart => {
+                self.name.clear();
+                self.name_too_long = false;
+            }
+            Event::KeyText(text) => {
+                self.name_too_long |= self.name.extend_from_slice(text).is_err()
+            }
+            Event::KeyEnd if depth == 1 => self.member = self.member(),
+            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
+            _ if depth == 0 => return outermost(event),
+            _ if depth == 1 => self.value(event, buffer)?,
+            _ if self.in_accepts => self.capture.event(depth, event),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn member(&self) -> Member {
         match self.name.as_slice() {
             _ if self.name_too_long => Member::Other,
@@ -236,19 +272,28 @@ impl Challenge {
     }
 
     /// An event of a value of the outermost object.
-    fn value(&mut self, event: Event<'_>) -> Result<(), ChallengeError> {
+    fn value(&mut self, event: Event<'_>, buffer: &mut [u8]) -> Result<(), ChallengeError> {
         match (self.member, event) {
             (Member::X402Version, Event::NumberText(byte)) => self.version_digit(byte)?,
             (Member::X402Version, Event::NumberEnd) => self.member = Member::Other,
-            (Member::Error, Event::StringStart) => self.reason = Reason::EMPTY,
-            (Member::Error, Event::StringText(text)) => {
-                text.iter().for_each(|byte| self.reason.push(*byte));
+            (Member::Error, Event::StringStart) => self.reason = 0,
+            (Member::Error, Event::StringText(text)) => self.reason_text(text, buffer),
+            (Member::Accepts, Event::ArrayStart) => {
+                self.in_accepts = self.wanted == Wanted::Entries;
             }
-            (Member::Accepts, Event::ArrayStart) => self.in_accepts = true,
             (Member::Accepts, Event::ArrayEnd) => self.in_accepts = false,
             _ => {}
         }
         Ok(())
+    }
+
+    fn reason_text(&mut self, text: &[u8], buffer: &mut [u8]) {
+        let end = self.reason + text.len();
+        let place = buffer.get_mut(self.reason..end).filter(|_| end <= sizes::REASON);
+        if let (Wanted::Reason, Some(place)) = (self.wanted, place) {
+            place.copy_from_slice(text);
+            self.reason = end;
+        }
     }
 
     /// Versions have one digit; a second digit, number or `x402Version` is none we know.
@@ -363,6 +408,7 @@ mod tests {
     }
 
     fn read(source: Source, text: &[u8], room: usize) -> Result<Challenge, ChallengeError> {
+        let reason = read_reason(source, text)?;
         let mut reader = PaymentRequiredReader::new(source);
         let mut buffer = vec![0; room];
         let mut entries = Vec::new();
@@ -376,7 +422,23 @@ mod tests {
             }
         }
         let version = reader.finish()?;
-        Ok(Challenge { version, reason: reader.reason().as_str().to_string(), entries })
+        Ok(Challenge { version, reason, entries })
+    }
+
+    fn read_reason(source: Source, text: &[u8]) -> Result<String, ChallengeError> {
+        let mut reader = PaymentRequiredReader::for_reason(source);
+        let mut buffer = [0; 100];
+        for &byte in text {
+            assert_eq!(reader.push(byte, &mut buffer)?, None);
+        }
+        Ok(reader.reason(&buffer).as_str().to_string())
+    }
+
+    #[test]
+    fn reasons_are_cut() {
+        let text = format!(r#"{{"x402Version":2,"error":"{}"}}"#, "é".repeat(300));
+        let reason = read_reason(Source::Header, text.as_bytes()).unwrap();
+        assert_eq!(reason, "?".repeat(sizes::REASON / 2));
     }
 
     #[test]
@@ -434,7 +496,7 @@ mod tests {
     #[test]
     fn deep_entries_are_skipped() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-        for (levels, deep) in [(7, false), (8, true), (60, true)] {
+        for (levels, deep) in [(7, false), (8, true), (28, true)] {
             let nested = nested(levels);
             let text = format!(r#"{{"x402Version":2,"accepts":[{{"a":{nested}}}]}}"#);
             let challenge = read(Source::Header, text.as_bytes(), 200).unwrap();

@@ -28,7 +28,7 @@ impl Reason {
     }
 
     /// Appends one byte of UTF-8.
-    pub(crate) fn push(&mut self, byte: u8) {
+    fn push(&mut self, byte: u8) {
         let printable = match byte {
             0x20..=0x7e => byte,
             // The rest of a character whose first byte has been replaced already.
@@ -42,11 +42,17 @@ impl Reason {
     }
 }
 
+impl From<&[u8]> for Reason {
+    fn from(text: &[u8]) -> Self {
+        let mut reason = Reason::EMPTY;
+        text.iter().for_each(|byte| reason.push(*byte));
+        reason
+    }
+}
+
 impl From<&str> for Reason {
     fn from(text: &str) -> Self {
-        let mut reason = Reason::EMPTY;
-        text.bytes().for_each(|byte| reason.push(byte));
-        reason
+        text.as_bytes().into()
     }
 }
 

@@ -2,6 +2,7 @@
 //! arrives (x402 v2 specification section 5.3; version 1 has the same members).
 
 use core::fmt;
+use core::ops::Range;
 
 use heapless::String;
 
@@ -42,6 +43,8 @@ pub enum SettlementError {
     NotAReceipt,
     /// A member is longer than any real one, stands twice, or is of another type.
     Member,
+    /// The buffer for its texts is smaller than [`sizes::RECEIPT`].
+    BufferTooSmall,
 }
 
 impl From<Base64Error> for SettlementError {
@@ -62,6 +65,9 @@ impl fmt::Display for SettlementError {
             SettlementError::Base64(error) => write!(f, "unreadable receipt: {error}"),
             SettlementError::Json(error) => write!(f, "unreadable receipt: {error}"),
             SettlementError::NotAReceipt => f.write_str("the receipt does not say success or not"),
+            SettlementError::BufferTooSmall => {
+                write!(f, "the buffer for a receipt needs {} bytes", sizes::RECEIPT)
+            }
             SettlementError::Member => f.write_str("the receipt has a malformed member"),
         }
     }
@@ -69,27 +75,58 @@ impl fmt::Display for SettlementError {
 
 impl core::error::Error for SettlementError {}
 
-/// Reads a receipt.
-#[derive(Debug, Clone)]
+/// Reads a receipt. Its texts go to a buffer of the caller's, of [`sizes::RECEIPT`] bytes, which
+/// must be the same from the first byte to the last.
+#[derive(Debug, Clone, Default)]
 pub struct SettlementReader {
     tokenizer: Tokenizer,
     receipt: Receipt,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Receipt {
-    /// The current name or string value.
-    text: heapless::Vec<u8, { sizes::TRANSACTION_ID }>,
-    too_long: bool,
     member: Member,
     seen: u8,
     success: Option<bool>,
-    response: SettlementResponse,
+    network: Option<Network>,
+    amount: Option<Amount>,
+    has_payer: bool,
+    text: Text,
+    transaction: Text,
+    payer: Text,
+    reason: Text,
+}
+
+/// Bytes of a text in its part of the buffer.
+#[derive(Debug, Clone, Copy, Default)]
+struct Text {
+    length: u8,
+    too_long: bool,
+}
+
+// The places of the texts in the buffer; the one in front is for the current name or value.
+const TRANSACTION: Range<usize> = sizes::RECEIPT_TEXT..sizes::RECEIPT_TEXT + sizes::TRANSACTION_ID;
+const PAYER: Range<usize> = TRANSACTION.end..TRANSACTION.end + sizes::ADDRESS;
+const REASON: Range<usize> = PAYER.end..sizes::RECEIPT;
+
+/// The parts of the buffer.
+struct Parts<'b> {
+    text: &'b mut [u8],
+    transaction: &'b mut [u8],
+    payer: &'b mut [u8],
+    reason: &'b mut [u8],
+}
+
+/// The receipt and the buffer, while a byte is taken.
+struct Reading<'r> {
+    receipt: &'r mut Receipt,
+    parts: Parts<'r>,
 }
 
 /// A member of the outermost object; the number is its bit in `seen`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Member {
+    #[default]
     Other = 0,
     Success = 1,
     Transaction = 2,
@@ -99,54 +136,80 @@ enum Member {
     ErrorReason = 32,
 }
 
-impl Default for SettlementReader {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl SettlementReader {
     /// At the start of a receipt.
     pub fn new() -> Self {
-        let response = SettlementResponse {
-            success: false,
-            transaction: String::new(),
-            network: None,
-            payer: None,
-            amount: None,
-            error_reason: Reason::EMPTY,
-        };
-        let receipt = Receipt {
-            text: heapless::Vec::new(),
-            too_long: false,
-            member: Member::Other,
-            seen: 0,
-            success: None,
-            response,
-        };
-        SettlementReader { tokenizer: Tokenizer::new(), receipt }
+        Self::default()
     }
 
     /// Takes the next byte of the JSON text.
     ///
     /// # Errors
     /// [`SettlementError`]: the rest of the text can't be read.
-    pub fn push(&mut self, byte: u8) -> Result<(), SettlementError> {
-        self.tokenizer.push(byte, &mut self.receipt)
+    pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<(), SettlementError> {
+        let parts = Parts::of(buffer).ok_or(SettlementError::BufferTooSmall)?;
+        self.tokenizer.push(byte, &mut Reading { receipt: &mut self.receipt, parts })
     }
 
     /// Says that the text is over; answers the receipt.
     ///
     /// # Errors
     /// [`SettlementError`] if it was cut, or says nothing of success.
-    pub fn finish(self) -> Result<SettlementResponse, SettlementError> {
+    pub fn finish(&self, buffer: &[u8]) -> Result<SettlementResponse, SettlementError> {
         self.tokenizer.finish()?;
-        let success = self.receipt.success.ok_or(SettlementError::NotAReceipt)?;
-        Ok(SettlementResponse { success, ..self.receipt.response })
+        let receipt = &self.receipt;
+        let part = |range| buffer.get(range).ok_or(SettlementError::BufferTooSmall);
+        Ok(SettlementResponse {
+            success: receipt.success.ok_or(SettlementError::NotAReceipt)?,
+            transaction: fit(receipt.transaction.as_str(part(TRANSACTION)?)?)?,
+            network: receipt.network,
+            payer: match receipt.has_payer {
+                true => Some(fit(receipt.payer.as_str(part(PAYER)?)?)?),
+                false => None,
+            },
+            amount: receipt.amount,
+            error_reason: Reason::from(receipt.reason.cut(part(REASON)?)),
+        })
     }
 }
 
-impl json::Visitor for Receipt {
+impl<'b> Parts<'b> {
+    fn of(buffer: &'b mut [u8]) -> Option<Self> {
+        let (text, rest) = buffer.split_at_mut_checked(sizes::RECEIPT_TEXT)?;
+        let (transaction, rest) = rest.split_at_mut_checked(sizes::TRANSACTION_ID)?;
+        let (payer, rest) = rest.split_at_mut_checked(sizes::ADDRESS)?;
+        let (reason, _) = rest.split_at_mut_checked(sizes::REASON)?;
+        Some(Parts { text, transaction, payer, reason })
+    }
+}
+
+impl Text {
+    fn append(&mut self, bytes: &[u8], part: &mut [u8]) {
+        let end = usize::from(self.length) + bytes.len();
+        match part.get_mut(self.length.into()..end) {
+            Some(place) if !self.too_long => {
+                place.copy_from_slice(bytes);
+                self.length = end as u8;
+            }
+            _ => self.too_long = true,
+        }
+    }
+
+    /// As much of the text as fitted.
+    fn cut(self, part: &[u8]) -> &[u8] {
+        part.get(..self.length.into()).unwrap_or_default()
+    }
+
+    /// The text, if all of it fitted.
+    fn as_str(self, part: &[u8]) -> Result<&str, SettlementError> {
+        if self.too_long {
+            return Err(SettlementError::Member);
+        }
+        core::str::from_utf8(self.cut(part)).map_err(|_| SettlementError::Member)
+    }
+}
+
+impl json::Visitor for Reading<'_> {
     type Error = SettlementError;
 
     fn event(&mut self, depth: u8, event: Event<'_>) -> Result<(), SettlementError> {
@@ -154,12 +217,15 @@ impl json::Visitor for Receipt {
             (0, Event::ObjectStart | Event::ObjectEnd) => Ok(()),
             (0, _) => Err(SettlementError::NotAReceipt),
             (1, Event::KeyStart | Event::StringStart) => {
-                self.text.clear();
-                self.too_long = false;
+                self.receipt.text = Text::default();
                 Ok(())
             }
-            (1, Event::KeyText(text) | Event::StringText(text)) => {
-                self.too_long |= self.text.extend_from_slice(text).is_err();
+            (1, Event::KeyText(text)) => {
+                self.receipt.text.append(text, self.parts.text);
+                Ok(())
+            }
+            (1, Event::StringText(text)) => {
+                self.append(text);
                 Ok(())
             }
             (1, Event::KeyEnd) => self.name(),
@@ -171,49 +237,50 @@ impl json::Visitor for Receipt {
     }
 }
 
-impl Receipt {
+impl Reading<'_> {
+    fn append(&mut self, text: &[u8]) {
+        let Reading { receipt, parts } = self;
+        match receipt.member {
+            Member::Transaction => receipt.transaction.append(text, parts.transaction),
+            Member::Payer => receipt.payer.append(text, parts.payer),
+            Member::ErrorReason => receipt.reason.append(text, parts.reason),
+            _ => receipt.text.append(text, parts.text),
+        }
+    }
+
     fn name(&mut self) -> Result<(), SettlementError> {
-        self.member = match self.text.as_slice() {
-            _ if self.too_long => Member::Other,
-            b"success" => Member::Success,
-            b"transaction" => Member::Transaction,
-            b"network" => Member::Network,
-            b"payer" => Member::Payer,
-            b"amount" => Member::Amount,
-            b"errorReason" => Member::ErrorReason,
+        let name = self.receipt.text.as_str(self.parts.text).unwrap_or_default();
+        self.receipt.member = match name {
+            "success" => Member::Success,
+            "transaction" => Member::Transaction,
+            "network" => Member::Network,
+            "payer" => Member::Payer,
+            "amount" => Member::Amount,
+            "errorReason" => Member::ErrorReason,
             _ => Member::Other,
         };
-        let bit = self.member as u8;
-        let twice = self.seen & bit != 0;
-        self.seen |= bit;
+        let bit = self.receipt.member as u8;
+        let twice = self.receipt.seen & bit != 0;
+        self.receipt.seen |= bit;
         if twice { Err(SettlementError::Member) } else { Ok(()) }
     }
 
     fn string(&mut self) -> Result<(), SettlementError> {
-        if self.member == Member::Other {
-            return Ok(());
-        }
-        if self.member == Member::ErrorReason {
-            self.text.iter().for_each(|byte| self.response.error_reason.push(*byte));
-            return Ok(());
-        }
-        let text = core::str::from_utf8(&self.text).map_err(|_| SettlementError::Member)?;
-        if self.too_long {
-            return Err(SettlementError::Member);
-        }
-        match self.member {
-            Member::Transaction => self.response.transaction = fit(text)?,
-            Member::Network => self.response.network = Network::from_json(JsonStr::from_raw(text)),
-            Member::Payer => self.response.payer = Some(fit(text)?),
-            Member::Amount => self.response.amount = Some(amount(text)?),
-            _ => return Err(SettlementError::Member),
+        let Reading { receipt, parts } = self;
+        let text = || receipt.text.as_str(parts.text);
+        match receipt.member {
+            Member::Network => receipt.network = Network::from_json(JsonStr::from_raw(text()?)),
+            Member::Amount => receipt.amount = Some(amount(text()?)?),
+            Member::Payer => receipt.has_payer = true,
+            Member::Success => return Err(SettlementError::Member),
+            Member::Transaction | Member::ErrorReason | Member::Other => {}
         }
         Ok(())
     }
 
     fn boolean(&mut self, value: bool) -> Result<(), SettlementError> {
-        match self.member {
-            Member::Success => self.success = Some(value),
+        match self.receipt.member {
+            Member::Success => self.receipt.success = Some(value),
             Member::Other => {}
             _ => return Err(SettlementError::Member),
         }
@@ -222,7 +289,10 @@ impl Receipt {
 
     /// No member of ours is a number, an object or an array.
     fn other(&self) -> Result<(), SettlementError> {
-        if self.member == Member::Other { Ok(()) } else { Err(SettlementError::Member) }
+        match self.receipt.member {
+            Member::Other => Ok(()),
+            _ => Err(SettlementError::Member),
+        }
     }
 }
 
@@ -242,8 +312,9 @@ mod tests {
 
     fn read(text: &[u8]) -> Result<SettlementResponse, SettlementError> {
         let mut reader = SettlementReader::new();
-        text.iter().try_for_each(|byte| reader.push(*byte))?;
-        reader.finish()
+        let mut buffer = [0; sizes::RECEIPT];
+        text.iter().try_for_each(|byte| reader.push(*byte, &mut buffer))?;
+        reader.finish(&buffer)
     }
 
     const SUCCESS: &[u8] =

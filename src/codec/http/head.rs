@@ -5,8 +5,9 @@
 
 use core::fmt;
 
-/// Field names longer than this are reported as unknown (empty): none of ours is.
-pub const MAX_FIELD_NAME: usize = 20;
+/// Names and values longer than this are reported as empty or missing; values can be taken byte by
+/// byte instead.
+pub const MAX_FIELD_TEXT: usize = 32;
 
 /// What a byte completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,13 @@ pub enum HeadEvent<'h> {
         /// Connections of this version close unless they say otherwise.
         http_1_0: bool,
     },
-    /// A field's name in lower case; empty if it is longer than [`MAX_FIELD_NAME`].
+    /// A field's name in lower case; empty if it is longer than [`MAX_FIELD_TEXT`].
     FieldName(&'h [u8]),
     /// One byte of the field's value. White space before the value is left out, after it is not.
     FieldValue(u8),
-    /// The field is over.
-    FieldEnd,
+    /// The field is over. This is its value without white space after it, unless it is longer than
+    /// [`MAX_FIELD_TEXT`].
+    FieldEnd(Option<&'h [u8]>),
     /// The head is over: the body begins with the next byte.
     End,
 }
@@ -56,8 +58,9 @@ pub struct HeadParser {
     state: State,
     status: u16,
     http_1_0: bool,
-    name: heapless::Vec<u8, MAX_FIELD_NAME>,
-    name_too_long: bool,
+    /// The current name or value.
+    text: heapless::Vec<u8, MAX_FIELD_TEXT>,
+    text_too_long: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +91,8 @@ impl HeadParser {
             state: State::StatusLine(0),
             status: 0,
             http_1_0: false,
-            name: heapless::Vec::new(),
-            name_too_long: false,
+            text: heapless::Vec::new(),
+            text_too_long: false,
         }
     }
 
@@ -106,8 +109,9 @@ impl HeadParser {
             State::Name => self.name(byte),
             State::BeforeValue => self.before_value(byte),
             State::Value => self.value(byte),
-            State::FieldLineFeed => self.line_feed(byte, State::LineStart, HeadEvent::FieldEnd),
-            State::LastLineFeed => self.line_feed(byte, State::Done, HeadEvent::End),
+            State::FieldLineFeed if byte == b'\n' => Ok(Some(self.end_field())),
+            State::LastLineFeed if byte == b'\n' => Ok(Some(self.end())),
+            State::FieldLineFeed | State::LastLineFeed => Err(HeadError::Field),
             State::Done => Err(HeadError::Field),
         }
     }
@@ -143,13 +147,9 @@ impl HeadParser {
     fn line_start(&mut self, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
         match byte {
             b'\r' => self.go(State::LastLineFeed),
-            b'\n' => {
-                self.state = State::Done;
-                Ok(Some(HeadEvent::End))
-            }
+            b'\n' => Ok(Some(self.end())),
             _ => {
-                self.name.clear();
-                self.name_too_long = false;
+                self.clear_text();
                 self.state = State::Name;
                 self.name(byte)
             }
@@ -158,10 +158,9 @@ impl HeadParser {
 
     fn name(&mut self, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
         match byte {
-            b':' if !self.name.is_empty() => {
+            b':' if !self.text.is_empty() => {
                 self.state = State::BeforeValue;
-                let known = if self.name_too_long { &[] } else { self.name.as_slice() };
-                Ok(Some(HeadEvent::FieldName(known)))
+                Ok(Some(HeadEvent::FieldName(self.text().unwrap_or_default())))
             }
             // The characters of a token (RFC 9110 section 5.6.2).
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => self.name_character(byte),
@@ -173,8 +172,7 @@ impl HeadParser {
     }
 
     fn name_character(&mut self, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
-        let pushed = self.name.push(byte.to_ascii_lowercase());
-        self.name_too_long |= pushed.is_err();
+        self.push_text(byte.to_ascii_lowercase());
         Ok(None)
     }
 
@@ -182,6 +180,7 @@ impl HeadParser {
         if matches!(byte, b' ' | b'\t') {
             return Ok(None);
         }
+        self.clear_text();
         self.state = State::Value;
         self.value(byte)
     }
@@ -189,26 +188,37 @@ impl HeadParser {
     fn value(&mut self, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
         match byte {
             b'\r' => self.go(State::FieldLineFeed),
-            b'\n' => {
-                self.state = State::LineStart;
-                Ok(Some(HeadEvent::FieldEnd))
+            b'\n' => Ok(Some(self.end_field())),
+            b'\t' | 0x20..=0x7e | 0x80.. => {
+                self.push_text(byte);
+                Ok(Some(HeadEvent::FieldValue(byte)))
             }
-            b'\t' | 0x20..=0x7e | 0x80.. => Ok(Some(HeadEvent::FieldValue(byte))),
             _ => Err(HeadError::Field),
         }
     }
 
-    fn line_feed<'h>(
-        &mut self,
-        byte: u8,
-        next: State,
-        event: HeadEvent<'h>,
-    ) -> Result<Option<HeadEvent<'h>>, HeadError> {
-        if byte != b'\n' {
-            return Err(HeadError::Field);
-        }
-        self.state = next;
-        Ok(Some(event))
+    fn end_field(&mut self) -> HeadEvent<'_> {
+        self.state = State::LineStart;
+        HeadEvent::FieldEnd(self.text().map(<[u8]>::trim_ascii_end))
+    }
+
+    fn end(&mut self) -> HeadEvent<'static> {
+        self.state = State::Done;
+        HeadEvent::End
+    }
+
+    fn clear_text(&mut self) {
+        self.text.clear();
+        self.text_too_long = false;
+    }
+
+    fn push_text(&mut self, byte: u8) {
+        self.text_too_long |= self.text.push(byte).is_err();
+    }
+
+    /// The current name or value, if all of it was kept.
+    fn text(&self) -> Option<&[u8]> {
+        Some(self.text.as_slice()).filter(|_| !self.text_too_long)
     }
 
     fn go(&mut self, state: State) -> Result<Option<HeadEvent<'_>>, HeadError> {
@@ -226,7 +236,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Result<(u16, Vec<(String, String)>, bool), HeadError> {
+    type Head = (u16, Vec<(String, String)>, bool);
+
+    fn read(text: &str) -> Result<Head, HeadError> {
         let mut parser = HeadParser::new();
         let (mut status, mut fields, mut ended) = (0, Vec::new(), false);
         for byte in text.bytes() {
@@ -238,8 +250,12 @@ mod tests {
                 Some(HeadEvent::FieldValue(byte)) => {
                     fields.last_mut().unwrap().1.push(char::from(byte));
                 }
+                Some(HeadEvent::FieldEnd(value)) => {
+                    let bytes = fields.last().unwrap().1.trim_end().as_bytes();
+                    assert_eq!(value, Some(bytes).filter(|_| bytes.len() <= MAX_FIELD_TEXT));
+                }
                 Some(HeadEvent::End) => ended = true,
-                Some(HeadEvent::FieldEnd) | None => {}
+                None => {}
             }
         }
         Ok((status, fields, ended))
@@ -248,7 +264,7 @@ mod tests {
     #[test]
     fn reads_a_head() {
         let text = "HTTP/1.1 402 Payment Required\r\nContent-Length: 2\r\nPAYMENT-REQUIRED:eyJ4 \r\n\
-                    X-Some-Very-Long-Field-Name: y\nEmpty:\r\n\r\n";
+                    X-Some-Very-Very-Very-Long-Field-Name: y\nEmpty:\r\n\r\n";
         let (status, fields, ended) = read(text).unwrap();
         assert_eq!((status, ended), (402, true));
         let fields: Vec<_> = fields.iter().map(|(name, value)| (&name[..], &value[..])).collect();

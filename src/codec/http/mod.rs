@@ -4,4 +4,4 @@ mod body;
 mod head;
 
 pub use body::{BodyDecoder, BodyError, Framing};
-pub use head::{HeadError, HeadEvent, HeadParser, MAX_FIELD_NAME};
+pub use head::{HeadError, HeadEvent, HeadParser, MAX_FIELD_TEXT};

@@ -41,7 +41,7 @@ impl<'a> JsonStr<'a> {
     }
 
     /// The UTF-8 bytes that it means, written to the front of `buffer`; `None` if they don't fit.
-    pub fn unescape_into<'b>(self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    pub fn unescape_into(self, buffer: &mut [u8]) -> Option<&[u8]> {
         let mut length = 0;
         for character in self.chars() {
             let window = buffer.get_mut(length..length + character.len_utf8())?;

@@ -7,7 +7,7 @@
 use core::fmt;
 
 /// Objects and arrays may be nested this deep: one bit each in the tokenizer's memory.
-pub const MAX_DEPTH: u8 = 64;
+pub const MAX_DEPTH: u8 = 32;
 
 /// What a byte completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub struct Tokenizer {
     state: State,
     depth: u8,
     /// Bit i: whether level i is an object.
-    objects: u64,
+    objects: u32,
     in_key: bool,
     /// The first half of a surrogate pair that waits for the second; 0 if none.
     high_surrogate: u16,
@@ -221,7 +221,7 @@ impl Tokenizer {
         if self.depth >= MAX_DEPTH {
             return Err(JsonError::TooDeep.into());
         }
-        let bit = 1u64 << self.depth;
+        let bit = 1u32 << self.depth;
         self.objects = if object { self.objects | bit } else { self.objects & !bit };
         self.depth += 1;
         let (state, event) = if object {
@@ -612,7 +612,7 @@ mod tests {
     fn nesting_has_a_limit() {
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(read(nested(MAX_DEPTH.into()).as_bytes()).is_ok());
-        assert_eq!(read(nested(65).as_bytes()), Err(JsonError::TooDeep));
-        assert_eq!(JsonError::TooDeep.to_string(), "JSON nested deeper than 64 levels");
+        assert_eq!(read(nested(33).as_bytes()), Err(JsonError::TooDeep));
+        assert_eq!(JsonError::TooDeep.to_string(), "JSON nested deeper than 32 levels");
     }
 }

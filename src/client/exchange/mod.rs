@@ -1,0 +1,397 @@
+//! The state machine.
+
+mod answer;
+mod challenge;
+#[cfg(feature = "solana")]
+mod solana;
+#[cfg(not(feature = "solana"))]
+mod unpaid;
+
+use answer::unreadable;
+
+use super::answer::Reading;
+use super::head::{HeadReader, ResponseError, ResponseHead};
+use super::outcome::{Doubt, Error, Outcome};
+use super::request::{CheckedRequest, Request};
+use super::selection::{Best, Memory, Selection};
+#[cfg(feature = "solana")]
+use super::solana_payment::{SolanaPayment, Stage};
+use super::url::Url;
+use crate::codec::http::BodyDecoder;
+use crate::policy::{Offer, PaymentPolicy, Refusal};
+use crate::sizes;
+#[cfg(feature = "solana")]
+use crate::solana::{Pubkey, Signature};
+use crate::wire::{Network, PaymentRequirements};
+
+/// Who pays, by network.
+#[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Payer {
+    /// The wallet on Solana; without one, entries on Solana are skipped.
+    #[cfg(feature = "solana")]
+    pub solana: Option<Pubkey>,
+}
+
+/// How much is read of what a seller sends; see [`crate::sizes`]. None of it takes memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Limits {
+    /// Bytes of a response's head.
+    pub head: u32,
+    /// Bytes of a body that carries a challenge, its framing included.
+    pub challenge_body: u32,
+    /// Bytes of a body read only to keep the connection.
+    pub drained_body: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            head: sizes::HEAD,
+            challenge_body: sizes::CHALLENGE_BODY,
+            drained_body: sizes::DRAINED_BODY,
+        }
+    }
+}
+
+/// What to do next, and how to tell the exchange of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step<'s> {
+    /// Send what [`Exchange::transmit`] gives, to the seller that [`Exchange::url`] names: on a new
+    /// connection, or on the last one if [`Exchange::may_reuse_connection`].
+    Transmit,
+    /// Receive from the seller: [`Exchange::receive`], or [`Exchange::closed`].
+    Receive,
+    /// Ask for approval: [`Exchange::approve`].
+    Approve(Offer<'s>),
+    /// Find out who owns this mint, and its decimals: [`Exchange::mint_facts`].
+    #[cfg(feature = "solana")]
+    MintFacts {
+        /// The mint.
+        mint: Pubkey,
+    },
+    /// Draw random bytes: [`Exchange::entropy`].
+    #[cfg(feature = "solana")]
+    Entropy,
+    /// Find out a recent blockhash: [`Exchange::recent_blockhash`].
+    #[cfg(feature = "solana")]
+    RecentBlockhash,
+    /// Sign this message with the payer's key: [`Exchange::signature`].
+    #[cfg(feature = "solana")]
+    Sign {
+        /// All of the bytes to sign.
+        message: &'s [u8],
+    },
+    /// Verify that the fee payer signed this message: [`Exchange::verified`].
+    #[cfg(feature = "solana")]
+    VerifyReceipt {
+        /// The public key.
+        fee_payer: Pubkey,
+        /// What was signed.
+        message: &'s [u8],
+        /// The signature.
+        signature: Signature,
+    },
+    /// The answer's head has been read, its body follows: [`Exchange::finish`].
+    Done,
+}
+
+/// The answer to a request, but for its body.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What the response says before its body.
+    pub head: ResponseHead,
+    /// What became of the money.
+    pub outcome: Outcome,
+    /// Takes the framing off the body.
+    pub body: BodyDecoder,
+}
+
+/// One request and its payment.
+#[derive(Debug)]
+pub struct Exchange<'r, const ENTRY: usize = { sizes::ENTRY }> {
+    request: CheckedRequest<'r>,
+    policy: &'r PaymentPolicy<'r>,
+    payer: Payer,
+    limits: Limits,
+    memory: &'r mut Memory<ENTRY>,
+    state: State,
+    /// Bytes of the request that have been given out.
+    sent: usize,
+    payment_sent: bool,
+    /// The payment went out twice: a refusal of the second copy says nothing of the first.
+    sent_again: bool,
+    may_reuse_connection: bool,
+    head: HeadReader,
+    reading: Reading,
+    selection: Selection,
+    /// Whether the best entry has been chosen for payment.
+    is_chosen: bool,
+    #[cfg(feature = "solana")]
+    solana: Option<SolanaPayment>,
+    /// Whether the fee payer's signature in the receipt is genuine.
+    #[cfg(feature = "solana")]
+    is_verified: bool,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Sending,
+    ReadingHead,
+    /// The body carries the challenge; so many bytes of it may come yet.
+    ReadingChallenge(BodyDecoder, u32),
+    /// The body is of no interest; so many bytes of it may come yet.
+    Draining(BodyDecoder, u32),
+    Approving,
+    #[cfg(feature = "solana")]
+    Solana(Stage),
+    SendingPayment,
+    ReadingAnswer,
+    /// The body of a refusal may say why; so many bytes of it may come yet.
+    ReadingReason(BodyDecoder, u32),
+    Done,
+    /// An error was answered: nothing more is read or paid.
+    Failed,
+}
+
+impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
+    /// Begins a request that may cost what `policy` allows.
+    ///
+    /// # Errors
+    /// [`Error::Request`] if it can't be made.
+    pub fn new(
+        request: &Request<'r>,
+        policy: &'r PaymentPolicy<'r>,
+        payer: Payer,
+        limits: Limits,
+        memory: &'r mut Memory<ENTRY>,
+    ) -> Result<Self, Error> {
+        Ok(Exchange {
+            request: CheckedRequest::new(request)?,
+            policy,
+            payer,
+            limits,
+            memory,
+            state: State::Sending,
+            sent: 0,
+            payment_sent: false,
+            sent_again: false,
+            may_reuse_connection: false,
+            head: HeadReader::new(limits.head),
+            reading: Reading::Nothing,
+            selection: Selection::new(),
+            is_chosen: false,
+            #[cfg(feature = "solana")]
+            solana: None,
+            #[cfg(feature = "solana")]
+            is_verified: false,
+        })
+    }
+
+    /// What to do next. It changes nothing: asked twice, it says the same.
+    ///
+    /// # Errors
+    /// [`Error::OutOfOrder`], if the exchange was used after it failed.
+    pub fn step(&self) -> Result<Step<'_>, Error> {
+        Ok(match &self.state {
+            State::Sending | State::SendingPayment => Step::Transmit,
+            State::ReadingHead
+            | State::ReadingChallenge(..)
+            | State::Draining(..)
+            | State::ReadingAnswer
+            | State::ReadingReason(..) => Step::Receive,
+            State::Approving => Step::Approve(self.offer()?),
+            #[cfg(feature = "solana")]
+            State::Solana(stage) => self.solana_step(stage)?,
+            State::Done => Step::Done,
+            State::Failed => return Err(Error::OutOfOrder),
+        })
+    }
+
+    /// Where the request goes. The paid request goes to the same URL, whatever the seller says.
+    pub fn url(&self) -> &Url<'r> {
+        self.request.url()
+    }
+
+    /// The network that is being paid on.
+    pub fn network(&self) -> Option<Network> {
+        self.best().map(|best| best.network)
+    }
+
+    /// Whether a signed payment has been given out: from then on a failure leaves it unknown
+    /// whether money moves.
+    pub fn payment_sent(&self) -> bool {
+        self.payment_sent
+    }
+
+    /// Whether the connection of the first response can carry the paid request.
+    pub fn may_reuse_connection(&self) -> bool {
+        self.may_reuse_connection
+    }
+
+    /// Fills `out` with the next bytes of the request; answers how many. Call it until
+    /// [`step`](Self::step) says something else.
+    pub fn transmit(&mut self, out: &mut [u8]) -> usize {
+        let paying = match self.state {
+            State::Sending => false,
+            State::SendingPayment => true,
+            _ => return 0,
+        };
+        self.payment_sent |= paying;
+        let payment = if paying { self.payment() } else { None };
+        let written = self.request.with_text(payment.as_ref(), |text| text.read(self.sent, out));
+        self.sent += written;
+        if written < out.len() {
+            self.head = HeadReader::new(self.limits.head);
+            self.reading = Reading::Nothing;
+            self.state = if paying { State::ReadingAnswer } else { State::ReadingHead };
+        }
+        written
+    }
+
+    /// Whether [`retransmit`](Self::retransmit) is possible: the payment was sent, and not a byte
+    /// of an answer came.
+    pub fn may_retransmit(&self) -> bool {
+        match self.state {
+            State::SendingPayment => true,
+            State::ReadingAnswer => self.head.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Begins to send the paid request again, the same bytes, for a new connection: for when a
+    /// kept connection turns out to be closed. One payment sent twice settles once.
+    pub fn retransmit(&mut self) {
+        if self.may_retransmit() {
+            self.sent = 0;
+            self.sent_again = true;
+            self.state = State::SendingPayment;
+        }
+    }
+
+    /// Takes received bytes; answers how many of them it consumed. It stops where the body of the
+    /// final response begins: the rest belongs to [`Answer::body`].
+    ///
+    /// # Errors
+    /// [`Error`]: the exchange is over.
+    pub fn receive(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let taken = self.take(input);
+        self.fail_unless_ok(taken)
+    }
+
+    fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let mut consumed = 0;
+        while let Some(rest) = input.get(consumed..)
+            && let Some((first, _)) = rest.split_first()
+        {
+            consumed += match &self.state {
+                State::ReadingHead => self.head_byte(*first)?,
+                State::ReadingAnswer => self.answer_byte(*first)?,
+                State::ReadingChallenge(..) => self.challenge_body(rest)?,
+                State::Draining(..) => self.drained_body(rest)?,
+                State::ReadingReason(..) => self.reason_body(rest)?,
+                _ => break,
+            };
+        }
+        Ok(consumed)
+    }
+
+    /// Takes note that the seller closed the connection.
+    ///
+    /// # Errors
+    /// [`Error`], unless that is how the response ends.
+    pub fn closed(&mut self) -> Result<(), Error> {
+        self.may_reuse_connection = false;
+        let taken = self.take_end();
+        self.fail_unless_ok(taken)
+    }
+
+    fn take_end(&mut self) -> Result<(), Error> {
+        match &mut self.state {
+            State::ReadingHead => Err(ResponseError::Truncated.into()),
+            State::ReadingChallenge(body, _) => {
+                body.closed().map_err(ResponseError::from)?;
+                self.finish_challenge_body()
+            }
+            State::Draining(..) => {
+                self.state = State::Approving;
+                Ok(())
+            }
+            State::ReadingAnswer if self.head.is_empty() => Err(Error::Unknown(Doubt::NoAnswer)),
+            State::ReadingAnswer => Err(unreadable(ResponseError::Truncated)),
+            State::ReadingReason(body, _) => {
+                body.closed().map_err(|error| unreadable(error.into()))?;
+                self.finish_reason()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the answer to [`Step::Approve`].
+    ///
+    /// # Errors
+    /// [`Refusal::NotApproved`] if it was no.
+    pub fn approve(&mut self, approved: bool) -> Result<(), Error> {
+        let best = self.expect(matches!(self.state, State::Approving))?;
+        let begun = match approved {
+            true => self.begin_payment(best),
+            false => Err(Error::Policy(Refusal::NotApproved)),
+        };
+        self.fail_unless_ok(begun)
+    }
+
+    /// The answer, once [`step`](Self::step) says [`Step::Done`].
+    ///
+    /// # Errors
+    /// [`Error::OutOfOrder`] before that.
+    pub fn finish(self) -> Result<Answer, Error> {
+        if !matches!(self.state, State::Done) {
+            return Err(Error::OutOfOrder);
+        }
+        let head = *self.head.head();
+        let outcome = self.outcome();
+        Ok(Answer { head, outcome, body: BodyDecoder::new(head.framing()) })
+    }
+
+    fn fail_unless_ok<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.state = State::Failed;
+        }
+        result
+    }
+
+    /// The best entry, if the state is the one in which it is asked for.
+    fn expect(&self, in_state: bool) -> Result<Best, Error> {
+        self.best().filter(|_| in_state).ok_or(Error::OutOfOrder)
+    }
+
+    /// The entry that is being paid.
+    fn best(&self) -> Option<Best> {
+        self.selection.best().filter(|_| self.is_chosen)
+    }
+
+    fn entry(&self) -> &[u8] {
+        self.selection.chosen(self.memory)
+    }
+
+    fn offer(&self) -> Result<Offer<'_>, Error> {
+        let best = self.best().ok_or(Error::OutOfOrder)?;
+        let entry = PaymentRequirements::parse(self.entry()).map_err(|_| Error::OutOfOrder)?;
+        let rule = self.policy.rules.get(usize::from(best.rank.rule)).ok_or(Error::OutOfOrder)?;
+        Ok(Offer {
+            origin: self.url().origin(),
+            network: best.network,
+            symbol: rule.asset.symbol,
+            asset: rule.asset.address,
+            amount: best.rank.amount,
+            pay_to: entry.pay_to,
+        })
+    }
+}
+
+/// Framing counts too: without it a seller could send chunk extensions for ever.
+fn subtract(left: u32, consumed: usize) -> Option<u32> {
+    left.checked_sub(u32::try_from(consumed).ok()?)
+}
