@@ -1,5 +1,7 @@
 // One chain, every facilitator and every seller on it, and purchases that look at the balances.
 
+import { setTimeout } from "node:timers/promises";
+
 import { equal } from "./check.mjs";
 import * as legacy from "./legacy.mjs";
 import * as reference from "./reference.mjs";
@@ -15,7 +17,9 @@ for (const name of ["device", "buyer", "pauper", "payee", "facilitator", "legacy
 }
 const { device, buyer, pauper, payee } = wallets;
 
+const SLOT = 100; // milliseconds
 const rpcUrl = await start("chain", [
+  `--slot-duration=${SLOT}`,
   ...[USDC, USDG, PYUSD].flatMap((mint) => [
     `--fund=${device.address}:10.0:${mint}`,
     `--fund=${payee.address}:0:${mint}`,
@@ -69,6 +73,8 @@ export const legacyClient = legacy.client(buyer, rpcUrl);
 export async function moves(units, payer, action, mint = USDC) {
   const balances = () =>
     Promise.all([payer, payee].map(({ address }) => chain.balance(address, mint)));
+  // Without a memo, equal payments with one blockhash are one transaction, which moves money once.
+  await setTimeout(2 * SLOT);
   const before = await balances();
   const result = await action();
   const after = await balances();

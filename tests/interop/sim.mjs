@@ -14,6 +14,7 @@ export const PYUSD = "CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM";
 /** Starts one part on a free port; resolves to its URL once it listens. */
 export async function start(part, flags) {
   const child = spawn(BINARY, [part, "--listen", "127.0.0.1:0", ...flags], {
+    env: { RUST_LOG: "error" }, // and nothing that is set outside
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.push(child);
