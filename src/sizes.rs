@@ -33,6 +33,13 @@ pub const REASON: usize = 80;
 /// Characters of a transaction id: a Solana signature in base58 has at most 88, an EVM hash 66.
 pub const TRANSACTION_ID: usize = 88;
 
+/// Characters of a network's identifier: `solana:` and 32 characters, or `eip155:` and 20 digits,
+/// and room to tell a longer one.
+pub const NETWORK: usize = 40;
+
+/// Bytes of a question to a Solana node: `getAccountInfo` of a mint takes 172.
+pub const RPC_QUESTION: usize = 192;
+
 /// Characters of an address: a Solana one in base58 has at most 44, an EVM one 42.
 pub const ADDRESS: usize = 44;
 
@@ -44,8 +51,8 @@ pub const MEMO: usize = 256;
 /// id, the payer and the reason. They go where the entry was.
 pub const RECEIPT: usize = RECEIPT_TEXT + TRANSACTION_ID + ADDRESS + REASON;
 
-/// Characters of a name, network or amount in a receipt: the longest is a CAIP-2 network.
-pub const RECEIPT_TEXT: usize = 40;
+/// Characters of a name, network or amount in a receipt.
+pub const RECEIPT_TEXT: usize = NETWORK;
 
 /// Bytes of everything that a client keeps on a 32-bit target: [`Memory`](crate::client::Memory)
 /// from one payment to the next, and [`Exchange`](crate::client::Exchange) during one.

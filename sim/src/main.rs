@@ -37,7 +37,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command_line = CommandLine::parse();
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return usage(&error),
+    };
     log(&command_line);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
@@ -52,6 +55,23 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints the help that was asked for, or what is wrong with the flags: for `pay` as its result too,
+/// since programs read that.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done about an output that is closed.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|argument| argument == "pay") {
+        let text = error.to_string();
+        let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+        let words: Vec<&str> = what.split_whitespace().collect();
+        println!("{}", pay::failure(&words.join(" ")));
+    }
+    ExitCode::FAILURE
 }
 
 /// Answers whether what was to be done succeeded.

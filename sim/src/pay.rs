@@ -113,13 +113,18 @@ pub async fn run(args: PayArgs, as_json: bool) -> bool {
             }
             result(&purchase)
         }
-        Err(error) => json!({
-            "success": false, "data": null, "status_code": null, "payment_response": null,
-            "error": error.to_string(),
-        }),
+        Err(error) => failure(&error.to_string()),
     };
     println!("{result}");
     result["success"] == json!(true)
+}
+
+/// The result of a command that could not be begun.
+pub fn failure(error: &str) -> Value {
+    json!({
+        "success": false, "data": null, "status_code": null, "payment_response": null,
+        "error": error,
+    })
 }
 
 async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
@@ -249,13 +254,16 @@ fn is_success(body: &Body) -> bool {
     (200..300).contains(&body.status)
 }
 
-/// A refusal is a second 402.
+/// What is refused, by either side, is refused in a 402.
 fn refused_status(error: &embedded_x402::io::Error) -> Option<u16> {
-    use embedded_x402::client::Error as ClientError;
+    use embedded_x402::client::{Doubt, Error as ClientError};
     use embedded_x402::io::Error;
     match error {
         Error::Exchange(
-            ClientError::Refused(_) | ClientError::Policy(_) | ClientError::Scheme(_),
+            ClientError::Refused(_)
+            | ClientError::Policy(_)
+            | ClientError::Scheme(_)
+            | ClientError::Unknown(Doubt::Failed(_)),
         ) => Some(402),
         _ => None,
     }

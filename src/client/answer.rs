@@ -8,6 +8,7 @@ use crate::wire::{ChallengeError, PaymentRequiredReader, SettlementError, Settle
 pub(super) enum Reading {
     Nothing,
     Challenge(PaymentRequiredReader, FieldDecoder),
+    FailedChallenge,
     ReceiptField(SettlementReader, FieldDecoder),
     /// All of it was read.
     Receipt(SettlementReader),
@@ -41,27 +42,20 @@ impl FieldDecoder {
 impl Reading {
     /// Takes a character of a field of the answer to a payment.
     ///
-    /// Its texts go to `buffer`. A receipt that can't be read is remembered as such, since the
-    /// status may say more.
-    pub(super) fn answer_character(
-        &mut self,
-        character: u8,
-        buffer: &mut [u8],
-    ) -> Result<(), ChallengeError> {
+    /// Its texts go to `buffer`. What can't be read is remembered as such, since another field or
+    /// the status may say more.
+    pub(super) fn answer_character(&mut self, character: u8, buffer: &mut [u8]) {
         match self {
             Reading::Challenge(reader, field) => {
-                if let Some(byte) = field.push(character)? {
-                    reader.push(byte, buffer)?;
-                }
+                let read = push_challenge(reader, field, character, buffer);
+                read.unwrap_or_else(|_| *self = Reading::FailedChallenge);
             }
             Reading::ReceiptField(reader, field) => {
-                if let Err(error) = push_receipt(reader, field, character, buffer) {
-                    *self = Reading::FailedReceipt(error);
-                }
+                let read = push_receipt(reader, field, character, buffer);
+                read.unwrap_or_else(|error| *self = Reading::FailedReceipt(error));
             }
             _ => {}
         }
-        Ok(())
     }
 
     pub(super) fn finish_answer_field(&mut self, buffer: &[u8]) {
@@ -73,6 +67,18 @@ impl Reading {
             Err(error) => Reading::FailedReceipt(error),
         };
     }
+}
+
+fn push_challenge(
+    reader: &mut PaymentRequiredReader,
+    field: &mut FieldDecoder,
+    character: u8,
+    buffer: &mut [u8],
+) -> Result<(), ChallengeError> {
+    if let Some(byte) = field.push(character)? {
+        reader.push(byte, buffer)?;
+    }
+    Ok(())
 }
 
 fn push_receipt(

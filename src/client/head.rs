@@ -94,6 +94,8 @@ impl core::error::Error for ResponseError {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadOutput {
     Nothing,
+    /// A response begins, perhaps after an informational one.
+    Status,
     /// A field that carries x402 begins: once a response.
     Begin(Carrier),
     /// A character of its base64 text.
@@ -107,6 +109,8 @@ pub(crate) enum HeadOutput {
 pub(crate) enum Carrier {
     PaymentRequired,
     PaymentResponse,
+    /// The same by its name of version 1; where both stand, the other one counts.
+    XPaymentResponse,
 }
 
 /// Reads a head, informational responses (1xx) before it included.
@@ -115,7 +119,10 @@ pub(crate) struct HeadReader {
     parser: HeadParser,
     head: ResponseHead,
     field: Field,
-    close: bool,
+    /// What the connection does unless a field says otherwise, and what the fields say.
+    closes_by_default: bool,
+    says_close: bool,
+    says_keep_alive: bool,
     repeated: u8,
     /// Bytes that may come yet.
     left: u32,
@@ -139,7 +146,9 @@ impl HeadReader {
             parser: HeadParser::new(),
             head: ResponseHead::default(),
             field: Field::Other,
-            close: false,
+            closes_by_default: false,
+            says_close: false,
+            says_keep_alive: false,
             repeated: 0,
             left: limit,
             is_empty: true,
@@ -162,9 +171,9 @@ impl HeadReader {
             None => Ok(HeadOutput::Nothing),
             Some(HeadEvent::Status { code, http_1_0 }) => {
                 self.head = ResponseHead { status: code, ..ResponseHead::default() };
-                self.close = http_1_0;
-                self.repeated = 0;
-                Ok(HeadOutput::Nothing)
+                self.closes_by_default = http_1_0;
+                (self.says_close, self.says_keep_alive, self.repeated) = (false, false, 0);
+                Ok(HeadOutput::Status)
             }
             Some(HeadEvent::FieldName(name)) => {
                 self.field = Field::from_name(name);
@@ -177,8 +186,14 @@ impl HeadReader {
             Some(HeadEvent::FieldEnd(_)) if let Field::X402(carrier) = self.field => {
                 Ok(HeadOutput::Finish(carrier))
             }
+            Some(HeadEvent::FieldEnd(value)) if self.field == Field::Connection => {
+                let says = |option: &[u8]| value.is_some_and(|value| lists(value, option));
+                self.says_close |= says(b"close") || value.is_none();
+                self.says_keep_alive |= says(b"keep-alive");
+                Ok(HeadOutput::Nothing)
+            }
             Some(HeadEvent::FieldEnd(value)) => {
-                self.field.apply(value, &mut self.head, &mut self.close)?;
+                self.head.note(self.field, value)?;
                 Ok(HeadOutput::Nothing)
             }
             Some(HeadEvent::End) => self.end(),
@@ -190,6 +205,7 @@ impl HeadReader {
         let bit = match carrier {
             Carrier::PaymentRequired => 1,
             Carrier::PaymentResponse => 2,
+            Carrier::XPaymentResponse => 4,
         };
         if self.repeated & bit != 0 {
             return Err(ResponseError::Repeated);
@@ -210,7 +226,8 @@ impl HeadReader {
         if self.head.chunked && self.head.content_length.is_some() {
             return Err(ResponseError::Length);
         }
-        self.head.keep_alive = !self.close && self.head.framing() != Framing::UntilClose;
+        let closes = self.says_close || (self.closes_by_default && !self.says_keep_alive);
+        self.head.keep_alive = !closes && self.head.framing() != Framing::UntilClose;
         Ok(HeadOutput::End)
     }
 }
@@ -224,50 +241,49 @@ impl Field {
             b"date" => Field::Date,
             b"retry-after" => Field::RetryAfter,
             b"payment-required" => Field::X402(Carrier::PaymentRequired),
-            b"payment-response" | b"x-payment-response" => Field::X402(Carrier::PaymentResponse),
+            b"payment-response" => Field::X402(Carrier::PaymentResponse),
+            b"x-payment-response" => Field::X402(Carrier::XPaymentResponse),
             _ => Field::Other,
         }
-    }
-
-    /// Notes what the field says. `value` is missing if it is longer than any that is understood.
-    fn apply(
-        self,
-        value: Option<&[u8]>,
-        head: &mut ResponseHead,
-        close: &mut bool,
-    ) -> Result<(), ResponseError> {
-        match self {
-            Field::ContentLength => {
-                let length = value.and_then(number).ok_or(ResponseError::Length)?;
-                if head.content_length.is_some_and(|other| other != length) {
-                    return Err(ResponseError::Length);
-                }
-                head.content_length = Some(length);
-            }
-            Field::TransferEncoding => {
-                let is_chunked = value.is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"));
-                if head.chunked || !is_chunked {
-                    return Err(ResponseError::TransferEncoding);
-                }
-                head.chunked = true;
-            }
-            Field::Connection => {
-                let says = |option: &[u8]| value.is_some_and(|value| lists(value, option));
-                let keeps = says(b"keep-alive") || !*close;
-                *close = !keeps || says(b"close") || value.is_none();
-            }
-            Field::Date => head.date = value.and_then(parse_imf_fixdate),
-            Field::RetryAfter => {
-                let seconds = value.and_then(number);
-                head.retry_after = seconds.and_then(|seconds| seconds.try_into().ok());
-            }
-            Field::Other | Field::X402(_) => {}
-        }
-        Ok(())
     }
 }
 
 impl ResponseHead {
+    /// Notes what a field says. `value` is missing if it is longer than any that is understood.
+    fn note(&mut self, field: Field, value: Option<&[u8]>) -> Result<(), ResponseError> {
+        match field {
+            Field::ContentLength => self.note_length(value.and_then(number)),
+            Field::TransferEncoding => self.note_transfer_encoding(value.unwrap_or_default()),
+            Field::Date => {
+                self.date = value.and_then(parse_imf_fixdate);
+                Ok(())
+            }
+            Field::RetryAfter => {
+                let seconds = value.and_then(number);
+                self.retry_after = seconds.and_then(|seconds| seconds.try_into().ok());
+                Ok(())
+            }
+            Field::Connection | Field::Other | Field::X402(_) => Ok(()),
+        }
+    }
+
+    fn note_length(&mut self, length: Option<u64>) -> Result<(), ResponseError> {
+        let is_other = self.content_length.is_some() && self.content_length != length;
+        if length.is_none() || is_other {
+            return Err(ResponseError::Length);
+        }
+        self.content_length = length;
+        Ok(())
+    }
+
+    fn note_transfer_encoding(&mut self, value: &[u8]) -> Result<(), ResponseError> {
+        if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+            return Err(ResponseError::TransferEncoding);
+        }
+        self.chunked = true;
+        Ok(())
+    }
+
     /// How the end of the body is known (RFC 9112 section 6.3; no request of ours is HEAD).
     pub(crate) fn framing(&self) -> Framing {
         match (self.status, self.chunked, self.content_length) {
@@ -313,7 +329,7 @@ mod tests {
         for byte in text.bytes() {
             outputs.push(reader.push(byte)?);
         }
-        outputs.retain(|output| *output != HeadOutput::Nothing);
+        outputs.retain(|output| !matches!(output, HeadOutput::Nothing | HeadOutput::Status));
         Ok((*reader.head(), outputs))
     }
 
@@ -327,7 +343,7 @@ mod tests {
         assert_eq!((head.status, head.content_length), (402, Some(2)));
         assert_eq!((head.date, head.retry_after), (Some(1_767_225_600), Some(5)));
         assert!(head.keep_alive);
-        let carrier = Carrier::PaymentResponse;
+        let carrier = Carrier::XPaymentResponse;
         assert_eq!(
             outputs,
             [
@@ -362,6 +378,10 @@ mod tests {
             ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: Keep-Alive", true),
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: foo, CLOSE", false),
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: closed", true),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nConnection: keep-alive",
+                false,
+            ),
         ] {
             let (head, _) = read(&[head, "\r\n\r\n"].concat()).unwrap();
             assert_eq!(head.keep_alive, stays);
@@ -381,7 +401,7 @@ mod tests {
             ("Transfer-Encoding: gzip, chunked", TransferEncoding),
             ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", TransferEncoding),
             ("Payment-Required: a\r\nPAYMENT-REQUIRED: a", Repeated),
-            ("Payment-Response: a\r\nX-Payment-Response: a", Repeated),
+            ("Payment-Response: a\r\nPayment-Response: a", Repeated),
         ] {
             let text = ["HTTP/1.1 402 x\r\n", fields, "\r\n\r\n"].concat();
             assert_eq!(read(&text).unwrap_err(), error, "{fields}");

@@ -10,8 +10,9 @@
 //!                            └─ Transmit ─ Receive ─ VerifyReceipt? ─ Done
 //! ```
 //!
-//! From [`Step::Sign`]'s answer on, money is at stake: every failure afterwards is
-//! [`Error::Refused`] or [`Error::Unknown`], never silence.
+//! From the first [`Exchange::transmit`] after [`Step::Sign`] on, money is at stake:
+//! [`Exchange::payment_sent`] says so, and every failure that the exchange answers from then on is
+//! [`Error::Refused`] or [`Error::Unknown`].
 
 mod answer;
 mod exchange;

@@ -8,7 +8,9 @@ use crate::codec::pieces::{Piece, Pieces};
 use crate::wire::PaymentPayload;
 
 /// What is asked of a seller.
-#[derive(Debug, Clone, Copy)]
+///
+/// Its `Debug` leaves out the values of the header fields, which may be secrets, and the body.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The method.
     pub method: Method,
@@ -97,8 +99,19 @@ const RESERVED: [&str; 7] = [
 const USER_AGENT: (&str, &str) =
     ("User-Agent", concat!("embedded-x402/", env!("CARGO_PKG_VERSION")));
 
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &self.headers.len())
+            .field("body", &self.body.map(<[u8]>::len))
+            .finish()
+    }
+}
+
 /// A request that can be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct CheckedRequest<'a> {
     method: Method,
     url: Url<'a>,
@@ -169,6 +182,12 @@ impl<'a> CheckedRequest<'a> {
     }
 }
 
+impl fmt::Debug for CheckedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.method.as_str(), self.url.origin(), self.url.target())
+    }
+}
+
 fn is_field(name: &str, value: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_text = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte) || byte >= 0x80;
@@ -225,6 +244,19 @@ mod tests {
     fn a_body_may_be_empty() {
         let request = Request { body: Some(b""), ..Request::new(Method::Post, "http://a/") };
         assert!(text(&request, None).ends_with("Content-Length: 0\r\n\r\n"));
+    }
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let headers = &[("Authorization", "Bearer hunter2")][..];
+        let request = Request {
+            headers,
+            body: Some(b"hunter2"),
+            ..Request::new(Method::Post, "http://a/b?c")
+        };
+        let checked = CheckedRequest::new(&request).unwrap();
+        let shown = std::format!("{request:?} {checked:?}");
+        assert!(shown.contains("http://a/b?c") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The best acceptable entry of a challenge: two buffers, one for the best so far, one for the
 //! entry that arrives.
 
+use core::fmt;
+
 use super::{Error, Payer};
 use crate::policy::{PaymentPolicy, Rank, Refusal};
 #[cfg(feature = "solana")]
@@ -13,12 +15,13 @@ use crate::wire::{
 /// What the client keeps from one payment to the next, and the memory that it works in.
 ///
 /// `ENTRY` is the size of one entry of `accepts` in bytes; see [`sizes::ENTRY`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Memory<const ENTRY: usize = { sizes::ENTRY }> {
     pub(super) entries: [[u8; ENTRY]; 2],
     #[cfg(feature = "solana")]
     pub(super) token_accounts: TokenAccounts,
-    /// Counts payments, so that equal ones on one blockhash differ.
+    /// Counts payments, so that equal ones on one blockhash differ. It begins at 0 after a reset: an
+    /// equal payment on the same blockhash is then the same transaction, which settles once.
     #[cfg(feature = "solana")]
     pub(super) sequence: u16,
 }
@@ -33,6 +36,12 @@ impl<const ENTRY: usize> Memory<ENTRY> {
             #[cfg(feature = "solana")]
             sequence: 0,
         }
+    }
+}
+
+impl<const ENTRY: usize> fmt::Debug for Memory<ENTRY> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
     }
 }
 

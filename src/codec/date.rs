@@ -1,7 +1,7 @@
 //! The `Date` of an HTTP message (RFC 9110 section 5.6.7, IMF-fixdate) as Unix seconds.
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`; `None` for every other form, the obsolete ones included.
-pub fn parse_imf_fixdate(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse_imf_fixdate(text: &[u8]) -> Option<u64> {
     let text: &[u8; 29] = text.try_into().ok()?;
     let [_, _, _, b',', b' ', rest @ ..] = text else { return None };
     let [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', rest @ ..] = rest else {

@@ -3,7 +3,7 @@
 use heapless::String;
 
 /// The decimal text of a number.
-pub fn decimal(mut number: u32) -> String<10> {
+pub(crate) fn decimal(mut number: u32) -> String<10> {
     let mut reversed: heapless::Vec<u8, 10> = heapless::Vec::new();
     while {
         // Ten digits hold every u32, so that nothing is ever turned away.

@@ -1,7 +1,7 @@
 //! Lower-case hexadecimal text of fixed size.
 
 /// The hexadecimal digits of `N` bytes as `LEN` = 2 × `N` ASCII characters.
-pub fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> [u8; LEN] {
+pub(crate) fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> [u8; LEN] {
     const { assert!(LEN == 2 * N) };
     let mut text = [0; LEN];
     let (pairs, _) = text.as_chunks_mut();

@@ -7,9 +7,10 @@
 
 pub mod base58;
 pub mod base64;
-pub mod date;
-pub mod decimal;
-pub mod hex;
+pub(crate) mod date;
+pub(crate) mod decimal;
+#[cfg(feature = "solana")]
+pub(crate) mod hex;
 pub mod http;
 pub mod json;
-pub mod pieces;
+pub(crate) mod pieces;

@@ -10,7 +10,7 @@ const STRETCH: usize = 48;
 
 /// One piece of a text.
 #[derive(Debug, Clone, Copy)]
-pub enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// Bytes as they are.
     Bytes(&'a [u8]),
     /// Bytes in base64, padded.
@@ -23,7 +23,7 @@ pub enum Piece<'a> {
 
 /// A text made of pieces.
 #[derive(Debug, Clone, Copy)]
-pub struct Pieces<'a>(pub &'a [Piece<'a>]);
+pub(crate) struct Pieces<'a>(pub(crate) &'a [Piece<'a>]);
 
 impl<'a> From<&'a str> for Piece<'a> {
     fn from(text: &'a str) -> Self {
@@ -33,18 +33,13 @@ impl<'a> From<&'a str> for Piece<'a> {
 
 impl Piece<'_> {
     /// Its length in bytes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Piece::Bytes(bytes) => bytes.len(),
             Piece::Base64(bytes) => base64::encoded_len(bytes.len()),
             Piece::Base64Of(pieces) => base64::encoded_len(Pieces(pieces).len()),
             Piece::Fields(fields) => fields.iter().map(|field| Pieces(&line(field)).len()).sum(),
         }
-    }
-
-    /// Whether it has no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Writes as much as fits of the text from `offset` on; answers how much that was.
@@ -64,18 +59,13 @@ impl Piece<'_> {
 
 impl Pieces<'_> {
     /// The length of the whole text in bytes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.iter().map(Piece::len).sum()
-    }
-
-    /// Whether the text has no bytes.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Fills `out` with the text from `offset` on; answers how many bytes were written, which is
     /// fewer than `out` holds only at the end of the text.
-    pub fn read(&self, offset: usize, out: &mut [u8]) -> usize {
+    pub(crate) fn read(&self, offset: usize, out: &mut [u8]) -> usize {
         let mut skip = offset;
         let mut written = 0;
         for piece in self.0 {
@@ -179,6 +169,5 @@ mod tests {
         assert_eq!(Pieces(&text).read(4, &mut [0; 8]), 0);
         assert_eq!(Pieces(&text).read(400, &mut [0; 8]), 0);
         assert_eq!(format!("{}", Pieces(&[]).len()), "0");
-        assert!(Pieces(&[Piece::Bytes(b"")]).is_empty());
     }
 }

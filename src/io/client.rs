@@ -1,9 +1,10 @@
 //! The client: drives an exchange over a transport.
 
+use core::fmt;
 use core::ops::Range;
 
 use embedded_hal_async::delay::DelayNs;
-use embedded_io_async::{Error as _, Read, Write};
+use embedded_io_async::{Error as _, ErrorKind, Read, Write};
 use rand_core::TryCryptoRng;
 
 #[cfg(feature = "solana")]
@@ -11,9 +12,11 @@ use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
 use super::{Error, Response, Timeouts, Transport};
 use crate::client;
-use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Payer, Request, Step};
+use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Payer, Request, Step, Url};
 use crate::policy::{Always, Approve, PaymentPolicy};
 use crate::signer::Ed25519Signer;
+#[cfg(feature = "solana")]
+use crate::signer::SignerError;
 use crate::sizes;
 #[cfg(feature = "solana")]
 use crate::solana::{Pubkey, Signature};
@@ -22,7 +25,6 @@ use crate::solana::{Pubkey, Signature};
 ///
 /// `ENTRY` is the size of one entry of `accepts` ([`sizes::ENTRY`]); `BUFFER` that of the one
 /// buffer for sending and receiving. An RPC node's answer must fit half of that buffer.
-#[derive(Debug)]
 pub struct ClientMemory<const ENTRY: usize = { sizes::ENTRY }, const BUFFER: usize = 1024> {
     exchange: Memory<ENTRY>,
     buffer: [u8; BUFFER],
@@ -31,7 +33,14 @@ pub struct ClientMemory<const ENTRY: usize = { sizes::ENTRY }, const BUFFER: usi
 impl<const ENTRY: usize, const BUFFER: usize> ClientMemory<ENTRY, BUFFER> {
     /// Empty memory.
     pub const fn new() -> Self {
+        const { assert!(BUFFER > 0, "the buffer of a client must hold something") };
         ClientMemory { exchange: Memory::new(), buffer: [0; BUFFER] }
+    }
+}
+
+impl<const ENTRY: usize, const BUFFER: usize> fmt::Debug for ClientMemory<ENTRY, BUFFER> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientMemory").finish_non_exhaustive()
     }
 }
 
@@ -43,9 +52,20 @@ impl<const ENTRY: usize, const BUFFER: usize> Default for ClientMemory<ENTRY, BU
 
 /// Buys resources within a policy.
 ///
-/// It makes one payment at most for each request. A future of it that is dropped after the payment
-/// was sent leaves unknown whether it settles, as a broken connection does.
-pub struct Client<'c, T, S, R, D, A, const ENTRY: usize, const BUFFER: usize> {
+/// It makes one payment at most for each request, and remembers none: not across calls, nor dropped
+/// futures, nor resets. Mind `with_timeout(..., client.get(url))`: a future that is dropped after the
+/// payment was sent leaves unknown whether it settles, without a word. Set [`Timeouts::total`]
+/// instead.
+pub struct Client<
+    'c,
+    T,
+    S,
+    R,
+    D,
+    A = Always,
+    const ENTRY: usize = { sizes::ENTRY },
+    const BUFFER: usize = 1024,
+> {
     transport: &'c T,
     policy: &'c PaymentPolicy<'c>,
     signer: S,
@@ -55,7 +75,7 @@ pub struct Client<'c, T, S, R, D, A, const ENTRY: usize, const BUFFER: usize> {
     solana_rpc: Option<&'c str>,
     timeouts: Timeouts,
     limits: Limits,
-    verifies_receipts: bool,
+    checks: Checks,
     memory: &'c mut ClientMemory<ENTRY, BUFFER>,
 }
 
@@ -65,7 +85,7 @@ where
     T: Transport,
     S: Ed25519Signer,
     R: TryCryptoRng,
-    D: DelayNs,
+    D: DelayNs + Clone,
 {
     /// A client that pays whatever `policy` allows, from the wallet of `signer`.
     ///
@@ -88,7 +108,7 @@ where
             solana_rpc: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
-            verifies_receipts: true,
+            checks: Checks { receipts: true, signatures: false },
             memory,
         }
     }
@@ -100,7 +120,7 @@ where
     T: Transport,
     S: Ed25519Signer,
     R: TryCryptoRng,
-    D: DelayNs,
+    D: DelayNs + Clone,
     A: Approve,
 {
     /// Asks for approval before each payment.
@@ -119,7 +139,7 @@ where
             solana_rpc: self.solana_rpc,
             timeouts: self.timeouts,
             limits: self.limits,
-            verifies_receipts: self.verifies_receipts,
+            checks: self.checks,
             memory: self.memory,
         }
     }
@@ -147,7 +167,15 @@ where
     /// verification: two to three times that of signing.
     #[must_use]
     pub fn trusting_receipts(self) -> Self {
-        Client { verifies_receipts: false, ..self }
+        Client { checks: Checks { receipts: false, ..self.checks }, ..self }
+    }
+
+    /// Verifies the device's own signature before a payment is sent: against faults of the signer,
+    /// or a secure element that is set up with another public key. It takes two to three times as
+    /// long as signing.
+    #[must_use]
+    pub fn verifying_signatures(self) -> Self {
+        Client { checks: Checks { signatures: true, ..self.checks }, ..self }
     }
 
     /// Buys a resource by `GET`.
@@ -181,13 +209,15 @@ where
             approval: &mut self.approval,
             solana_rpc: self.solana_rpc,
             timeouts: self.timeouts,
-            verifies_receipts: self.verifies_receipts,
+            checks: self.checks,
             connection: None,
             is_reused: false,
             buffer: &mut self.memory.buffer,
             received: 0..0,
         };
-        let driven = driver.drive(&mut exchange).await;
+        let mut deadline = driver.delay.clone();
+        let driving = driver.drive(&mut exchange);
+        let driven = within(&mut deadline, self.timeouts.total, driving).await.flatten();
         driven.map_err(|error| doubt(error, exchange.payment_sent()))?;
         let answer = exchange.finish()?;
         tell(&answer.outcome);
@@ -214,13 +244,24 @@ fn tell(outcome: &Outcome) {
 
 /// Once a payment was sent, whatever stops the exchange leaves it unknown whether it settles.
 fn doubt(error: Error, payment_sent: bool) -> Error {
+    use client::Error::{Refused, Unknown};
     let error = match error {
-        Error::Exchange(_) => error,
-        _ if payment_sent => Error::Exchange(client::Error::Unknown(Doubt::NoAnswer)),
+        Error::Exchange(Refused(_) | Unknown(_)) => error,
+        _ if payment_sent => Error::Exchange(Unknown(Doubt::NoAnswer)),
         _ => error,
     };
     warning!("x402: {}", error);
     error
+}
+
+/// Which signatures are verified.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
+struct Checks {
+    /// The fee payer's, in the receipt.
+    receipts: bool,
+    /// The device's own.
+    signatures: bool,
 }
 
 /// Everything that an exchange needs from outside.
@@ -233,7 +274,7 @@ struct Driver<'d, 'c, T: Transport + 'c, S, R, D, A> {
     approval: &'d mut A,
     solana_rpc: Option<&'c str>,
     timeouts: Timeouts,
-    verifies_receipts: bool,
+    checks: Checks,
     connection: Option<T::Connection<'c>>,
     /// Whether the connection has carried a response already: it may have closed since.
     is_reused: bool,
@@ -246,7 +287,7 @@ where
     T: Transport,
     S: Ed25519Signer,
     R: TryCryptoRng,
-    D: DelayNs,
+    D: DelayNs + Clone,
     A: Approve,
 {
     async fn drive<const ENTRY: usize>(
@@ -263,40 +304,69 @@ where
                     self.keep_connection(exchange.may_reuse_connection());
                     exchange.approve(approved)?;
                 }
-                #[cfg(feature = "solana")]
-                Step::MintFacts { mint } => {
-                    let facts = self.rpc()?.mint_facts(&mint).await?;
-                    exchange.mint_facts(facts)?;
-                }
-                #[cfg(feature = "solana")]
-                Step::RecentBlockhash => {
-                    let blockhash = self.rpc()?.latest_blockhash().await?;
-                    exchange.recent_blockhash(blockhash)?;
-                }
-                #[cfg(feature = "solana")]
-                Step::Entropy => {
-                    let mut entropy = [0; 16];
-                    self.rng.try_fill_bytes(&mut entropy).map_err(|_| Error::Entropy)?;
-                    exchange.entropy(entropy)?;
-                }
-                #[cfg(feature = "solana")]
-                Step::Sign { message } => {
-                    let signature = self.signer.sign(message).await?;
-                    exchange.signature(&Signature::new(signature))?;
-                }
-                #[cfg(feature = "solana")]
-                Step::VerifyReceipt { fee_payer, message, signature } => {
-                    let verified = !self.verifies_receipts
-                        || self
-                            .signer
-                            .verify(fee_payer.as_bytes(), message, signature.as_bytes())
-                            .await
-                            .map_err(|_| client::Error::Unknown(Doubt::Unverified))?;
-                    exchange.verified(verified)?;
-                }
                 Step::Done => return Ok(()),
+                #[cfg(feature = "solana")]
+                _ => self.pay_on_solana(exchange).await?,
             }
         }
+    }
+
+    #[cfg(feature = "solana")]
+    async fn pay_on_solana<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        match exchange.step()? {
+            Step::MintFacts { mint } => {
+                let facts = self.rpc()?.mint_facts(&mint).await?;
+                exchange.mint_facts(facts)?;
+            }
+            Step::Entropy => {
+                let mut entropy = [0; 16];
+                self.rng.try_fill_bytes(&mut entropy).map_err(|_| Error::Entropy)?;
+                exchange.entropy(entropy)?;
+            }
+            Step::RecentBlockhash => {
+                let blockhash = self.rpc()?.latest_blockhash().await?;
+                exchange.recent_blockhash(blockhash)?;
+            }
+            Step::Sign { message } => {
+                let signature = self.sign(message).await?;
+                exchange.signature(&signature)?;
+            }
+            Step::VerifyReceipt { fee_payer, message, signature } => {
+                let verified = self.verify_receipt(&fee_payer, message, &signature).await;
+                exchange
+                    .verified(verified.map_err(|_| client::Error::Unknown(Doubt::Unverified))?)?;
+            }
+            _ => return Err(client::Error::OutOfOrder.into()),
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "solana")]
+    async fn sign(&mut self, message: &[u8]) -> Result<Signature, Error> {
+        let signature = self.signer.sign(message).await?;
+        if self.checks.signatures {
+            let public_key = self.signer.public_key();
+            if !self.signer.verify(&public_key, message, &signature).await? {
+                return Err(SignerError::Failed.into());
+            }
+        }
+        Ok(Signature::new(signature))
+    }
+
+    #[cfg(feature = "solana")]
+    async fn verify_receipt(
+        &mut self,
+        fee_payer: &Pubkey,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<bool, SignerError> {
+        if !self.checks.receipts {
+            return Ok(true);
+        }
+        self.signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await
     }
 
     async fn transmit<const ENTRY: usize>(
@@ -304,28 +374,42 @@ where
         exchange: &mut Exchange<'_, ENTRY>,
     ) -> Result<(), Error> {
         if self.connection.is_none() {
-            let connecting = self.transport.connect(exchange.url());
-            let connected = within(self.delay, self.timeouts.connect, connecting).await?;
-            self.connection = Some(connected?);
-            self.is_reused = false;
+            self.connect(exchange.url()).await?;
         }
         self.received = 0..0;
         let length = exchange.transmit(self.buffer);
-        let text = self.buffer.get(..length).unwrap_or_default();
-        let Some(connection) = &mut self.connection else { return Err(Error::Timeout) };
         let is_last = length < self.buffer.len();
+        let written = self.write(length, is_last).await?;
+        match written {
+            Ok(()) => {}
+            Err(_) if self.is_reused && exchange.may_retransmit() => self.transmit_again(exchange),
+            Err(_) => exchange.transmit_failed(),
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self, url: &Url<'_>) -> Result<(), Error> {
+        let connecting = self.transport.connect(url);
+        let connected = within(self.delay, self.timeouts.connect, connecting).await?;
+        self.connection = Some(connected?);
+        self.is_reused = false;
+        Ok(())
+    }
+
+    /// Writes the front of the buffer; what the connection makes of it is the inner result.
+    async fn write(
+        &mut self,
+        length: usize,
+        is_last: bool,
+    ) -> Result<Result<(), ErrorKind>, Error> {
+        let text = self.buffer.get(..length).unwrap_or_default();
+        let Some(connection) = &mut self.connection else { return Ok(Err(ErrorKind::Other)) };
         let writing = async {
             connection.write_all(text).await?;
             if is_last { connection.flush().await } else { Ok(()) }
         };
-        match within(self.delay, self.timeouts.transfer, writing).await? {
-            Ok(()) => Ok(()),
-            Err(_) if self.is_reused && exchange.may_retransmit() => {
-                self.transmit_again(exchange);
-                Ok(())
-            }
-            Err(error) => Err(Error::Transport(error.kind())),
-        }
+        let written = within(self.delay, self.timeouts.transfer, writing).await?;
+        Ok(written.map_err(|error| error.kind()))
     }
 
     async fn receive<const ENTRY: usize>(
@@ -333,27 +417,28 @@ where
         exchange: &mut Exchange<'_, ENTRY>,
     ) -> Result<(), Error> {
         if self.received.is_empty() {
-            let Some(connection) = &mut self.connection else {
-                return exchange.closed().map_err(Error::from);
-            };
-            let paid = exchange.payment_sent();
-            let timeout = if paid { self.timeouts.settle } else { self.timeouts.transfer };
-            let read = within(self.delay, timeout, connection.read(self.buffer)).await?;
-            match read {
-                Ok(0) | Err(_) if self.is_reused && exchange.may_retransmit() => {
-                    self.transmit_again(exchange);
-                    return Ok(());
-                }
-                Ok(0) => self.connection = None,
-                Ok(length) => self.received = 0..length,
-                Err(error) => return Err(Error::Transport(error.kind())),
-            }
-            if self.received.is_empty() {
-                return Ok(());
-            }
+            return self.receive_more(exchange).await;
         }
         let received = self.buffer.get(self.received.clone()).unwrap_or_default();
         self.received.start += exchange.receive(received)?;
+        Ok(())
+    }
+
+    async fn receive_more<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        let Some(connection) = &mut self.connection else { return Ok(exchange.closed()?) };
+        let paid = exchange.payment_sent();
+        let timeout = if paid { self.timeouts.settle } else { self.timeouts.transfer };
+        match within(self.delay, timeout, connection.read(self.buffer)).await {
+            Ok(Ok(length @ 1..)) => self.received = 0..length,
+            Ok(_) if self.is_reused && exchange.may_retransmit() => self.transmit_again(exchange),
+            Ok(Ok(0)) => self.connection = None,
+            _ if exchange.is_draining() => self.connection = None,
+            Ok(Err(error)) => return Err(Error::Transport(error.kind())),
+            Err(timeout) => return Err(timeout),
+        }
         Ok(())
     }
 

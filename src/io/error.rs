@@ -72,6 +72,15 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether a payment was signed and given to the seller, which may settle it until it expires,
+    /// whatever the seller says: true of refusals too.
+    pub fn may_still_settle(&self) -> bool {
+        use client::Error::{Refused, Unknown};
+        matches!(self, Error::Exchange(Refused(_) | Unknown(_)))
+    }
+}
+
 impl From<client::Error> for Error {
     fn from(error: client::Error) -> Self {
         Error::Exchange(error)

@@ -1,5 +1,6 @@
 //! The seller's answer, its body read as it comes.
 
+use core::fmt;
 use core::ops::Range;
 
 use embedded_hal_async::delay::DelayNs;
@@ -12,7 +13,6 @@ use crate::client::{Answer, Outcome, ResponseError, ResponseHead};
 use crate::wire::SettlementResponse;
 
 /// An answer: what it says, what became of the money, and the body, still on its way.
-#[derive(Debug)]
 pub struct Response<'c, C, D> {
     pub(super) answer: Answer,
     pub(super) connection: Option<C>,
@@ -21,6 +21,15 @@ pub struct Response<'c, C, D> {
     pub(super) buffer: &'c mut [u8],
     /// The part of the buffer that was received and not yet read.
     pub(super) received: Range<usize>,
+}
+
+impl<C, D> fmt::Debug for Response<'_, C, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("head", self.head())
+            .field("outcome", self.outcome())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C, D> Response<'_, C, D> {

@@ -1,7 +1,8 @@
 //! The two questions that a payment may need to ask a Solana node, over JSON-RPC 2.0.
 //!
-//! Neither answer is trusted with money: a wrong blockhash, program or decimals can only make the
-//! transaction fail, since all of them are part of what the chain checks.
+//! Neither answer is trusted with money: a wrong program or wrong decimals can only make the
+//! transaction fail, since they are part of what the chain checks. A blockhash is what ties a
+//! transaction to one of Solana's networks: see [`Asset::new`](crate::policy::Asset::new).
 
 use embedded_hal_async::delay::DelayNs;
 use embedded_io_async::{Read, Write};
@@ -28,12 +29,12 @@ pub(super) struct SolanaRpc<'d, T, D> {
 
 #[derive(Deserialize)]
 struct Answer<V> {
-    result: Option<Result<V>>,
+    result: Option<WithContext<V>>,
     error: Option<Failure>,
 }
 
 #[derive(Deserialize)]
-struct Result<V> {
+struct WithContext<V> {
     value: V,
 }
 
@@ -71,20 +72,18 @@ const MINT_ACCOUNT: [&str; 2] = [
 impl<T: Transport, D: DelayNs> SolanaRpc<'_, T, D> {
     /// `getLatestBlockhash`, at commitment `confirmed`: `finalized` would spend some 13 seconds of
     /// the blockhash's life of 60 to 90.
-    pub(super) async fn latest_blockhash(mut self) -> core::result::Result<Blockhash, Error> {
+    pub(super) async fn latest_blockhash(mut self) -> Result<Blockhash, Error> {
         let answer = self.call(LATEST_BLOCKHASH).await?;
         let latest: LatestBlockhash<'_> = read(answer)?;
         Blockhash::from_base58(latest.blockhash).map_err(|_| RpcError::Answer.into())
     }
 
     /// `getAccountInfo` of a mint: its owner, checked, and its decimals.
-    pub(super) async fn mint_facts(
-        mut self,
-        mint: &Pubkey,
-    ) -> core::result::Result<MintFacts, Error> {
+    pub(super) async fn mint_facts(mut self, mint: &Pubkey) -> Result<MintFacts, Error> {
         let [start, end] = MINT_ACCOUNT;
         let mint = mint.to_base58();
-        let question: String<256> = [start, mint.as_str(), end].into_iter().collect();
+        let question: String<{ sizes::RPC_QUESTION }> =
+            [start, mint.as_str(), end].into_iter().collect();
         let answer = self.call(&question).await?;
         let account: Option<Account<'_>> = read(answer)?;
         let account = account.ok_or(RpcError::NoSuchMint)?;
@@ -95,7 +94,7 @@ impl<T: Transport, D: DelayNs> SolanaRpc<'_, T, D> {
     }
 
     /// Asks the question; answers the JSON text of the answer.
-    async fn call(&mut self, question: &str) -> core::result::Result<&[u8], Error> {
+    async fn call(&mut self, question: &str) -> Result<&[u8], Error> {
         let request = Request {
             headers: &[("Content-Type", "application/json")],
             body: Some(question.as_bytes()),
@@ -112,7 +111,7 @@ impl<T: Transport, D: DelayNs> SolanaRpc<'_, T, D> {
         &mut self,
         request: &CheckedRequest<'_>,
         connection: &mut impl Write,
-    ) -> core::result::Result<(), Error> {
+    ) -> Result<(), Error> {
         let mut sent = 0;
         loop {
             let length = request.with_text(None, |text| text.read(sent, self.buffer));
@@ -128,7 +127,7 @@ impl<T: Transport, D: DelayNs> SolanaRpc<'_, T, D> {
     }
 
     /// Receives into one half of the buffer, and collects the body in the other.
-    async fn receive(&mut self, connection: &mut impl Read) -> core::result::Result<&[u8], Error> {
+    async fn receive(&mut self, connection: &mut impl Read) -> Result<&[u8], Error> {
         let (collected, window) = self.buffer.split_at_mut(self.buffer.len() / 2);
         let mut reader = AnswerReader::new(collected);
         while !reader.is_done() {
@@ -164,7 +163,7 @@ impl<'b> AnswerReader<'b> {
         self.collected.get(..self.length).unwrap_or_default()
     }
 
-    fn receive(&mut self, mut input: &[u8]) -> core::result::Result<(), RpcError> {
+    fn receive(&mut self, mut input: &[u8]) -> Result<(), RpcError> {
         while let Some((first, rest)) = input.split_first() {
             input = match &mut self.body {
                 None => {
@@ -182,7 +181,7 @@ impl<'b> AnswerReader<'b> {
         Ok(())
     }
 
-    fn head_byte(&mut self, byte: u8) -> core::result::Result<(), RpcError> {
+    fn head_byte(&mut self, byte: u8) -> Result<(), RpcError> {
         if self.head.push(byte).map_err(|_| RpcError::Answer)? == HeadOutput::End {
             let head = self.head.head();
             if head.status != 200 {
@@ -193,7 +192,7 @@ impl<'b> AnswerReader<'b> {
         Ok(())
     }
 
-    fn collect(&mut self, data: &[u8]) -> core::result::Result<(), RpcError> {
+    fn collect(&mut self, data: &[u8]) -> Result<(), RpcError> {
         let too_large = RpcError::AnswerTooLarge { capacity: self.collected.len() };
         let end = self.length + data.len();
         self.collected.get_mut(self.length..end).ok_or(too_large)?.copy_from_slice(data);
@@ -201,14 +200,14 @@ impl<'b> AnswerReader<'b> {
         Ok(())
     }
 
-    fn closed(&mut self) -> core::result::Result<(), RpcError> {
+    fn closed(&mut self) -> Result<(), RpcError> {
         let body = self.body.as_mut().ok_or(RpcError::Answer)?;
         body.closed().map_err(|_| RpcError::Answer)
     }
 }
 
 /// The value of an answer.
-fn read<'a, V: Deserialize<'a>>(answer: &'a [u8]) -> core::result::Result<V, Error> {
+fn read<'a, V: Deserialize<'a>>(answer: &'a [u8]) -> Result<V, Error> {
     let (answer, _) =
         serde_json_core::from_slice::<Answer<V>>(answer).map_err(|_| RpcError::Answer)?;
     match answer {

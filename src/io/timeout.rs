@@ -15,13 +15,16 @@ pub struct Timeouts {
     pub transfer: u32,
     /// For the answer to a payment: the seller settles on chain before it answers.
     pub settle: u32,
+    /// For everything from the request to the head of the last response, approval included. A
+    /// seller that sends a byte now and then is held to this one.
+    pub total: u32,
 }
 
 impl Default for Timeouts {
-    /// 10 seconds to connect, 30 to transfer, 90 to settle: the reference seller gives its
-    /// facilitator 90 seconds.
+    /// 10 seconds to connect, 30 to transfer, 90 to settle (the reference seller gives its
+    /// facilitator 90 seconds), and 5 minutes in all.
     fn default() -> Self {
-        Timeouts { connect: 10_000, transfer: 30_000, settle: 90_000 }
+        Timeouts { connect: 10_000, transfer: 30_000, settle: 90_000, total: 300_000 }
     }
 }
 

@@ -5,11 +5,12 @@
 //! rule's cap.
 
 mod approval;
+mod asset;
 pub mod assets;
 mod refusal;
 
 pub use approval::{Always, Approve, Never, Offer};
-pub use assets::{Asset, TokenStandard};
+pub use asset::{Asset, TokenStandard};
 pub use refusal::Refusal;
 
 use crate::wire::{Amount, PaymentRequirements, Scheme};
@@ -41,7 +42,7 @@ pub struct Rule<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Allowed<'a> {
-    /// Every one: to be said, never assumed.
+    /// Every one.
     Any,
     /// These only; an empty list allows none.
     Only(&'a [&'a str]),

@@ -31,8 +31,13 @@ const COMPUTE_UNIT_PRICE: u64 = 1;
 const MEMO_WITHIN_LIMIT: usize = 40;
 const COMPUTE_UNITS_PER_MEMO_BYTE: u32 = 360;
 
-/// The limit is raised by less than this: some facilitators refuse 50,000 and more.
+/// The limit is raised by less than this for the payment's sequence number.
 const SEQUENCE_RANGE: u32 = 1024;
+
+/// Facilitators refuse this limit; 50,000 is accepted by all that were seen.
+const REFUSED_LIMIT: u32 = 100_000;
+
+const _: () = assert!(compute_unit_limit(sizes::MEMO) + SEQUENCE_RANGE <= REFUSED_LIMIT);
 
 /// One entry of `accepts`, as this scheme reads it.
 #[derive(Debug, Clone, Copy)]
@@ -169,7 +174,7 @@ impl<'a> ExactSolana<'a> {
         let memo = self.memo(&facts.entropy, &mut memo)?;
         let is_unique = self.memo.is_none() && memo.is_some();
         let raise = if is_unique { 0 } else { u32::from(facts.sequence) % SEQUENCE_RANGE };
-        let limit = compute_unit_limit(memo.unwrap_or_default()) + raise;
+        let limit = compute_unit_limit(memo.map_or(0, <[u8]>::len)) + raise;
         let message = TransferMessage {
             fee_payer: self.fee_payer,
             authority: facts.payer,
@@ -205,8 +210,9 @@ impl<'a> ExactSolana<'a> {
 }
 
 /// A longer memo than the reference client's own would fail at its limit.
-fn compute_unit_limit(memo: &[u8]) -> u32 {
-    let excess = memo.len().min(sizes::MEMO).saturating_sub(MEMO_WITHIN_LIMIT);
+const fn compute_unit_limit(memo: usize) -> u32 {
+    let excess = memo.saturating_sub(MEMO_WITHIN_LIMIT);
+    // A memo has at most 256 bytes.
     COMPUTE_UNIT_LIMIT + excess as u32 * COMPUTE_UNITS_PER_MEMO_BYTE
 }
 

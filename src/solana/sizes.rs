@@ -10,7 +10,7 @@ pub const SIGNATURE_LEN: usize = 64;
 
 /// The longest memo that we sign. The Memo program itself takes whatever fits
 /// the transaction; this bound is what buffers are sized for.
-pub const MAX_MEMO_LEN: usize = 256;
+pub const MAX_MEMO_LEN: usize = crate::sizes::MEMO;
 
 /// What a network packet carries, hence the largest transaction of any kind.
 pub const PACKET_DATA_SIZE: usize = 1232;

@@ -1,6 +1,7 @@
 //! Amounts of money: whole atomic units, never fractions.
 
 use core::fmt;
+use core::str::FromStr;
 
 use crate::codec::json::JsonStr;
 
@@ -31,12 +32,25 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] for every other text; a wrong number is never answered.
     pub fn parse(text: JsonStr<'_>) -> Result<Self, AmountError> {
+        Self::from_decimal(text.chars())
+    }
+
+    fn from_decimal(text: impl Iterator<Item = char>) -> Result<Self, AmountError> {
         let mut value: Option<u64> = None;
-        for character in text.chars() {
+        for character in text {
             let digit = character.to_digit(10).ok_or(AmountError::NotAnInteger)?;
             value = Some(append(value, digit)?);
         }
         value.map(Amount).ok_or(AmountError::NotAnInteger)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = AmountError;
+
+    /// Reads a decimal integer, as [`parse`](Self::parse) does, from a plain text.
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        Self::from_decimal(text.chars())
     }
 }
 

@@ -6,6 +6,7 @@
 //! must be returned (an entry of `accepts`) are kept and returned as they came.
 
 mod amount;
+mod entry_capture;
 mod network;
 mod payment_payload;
 mod payment_required;
@@ -15,9 +16,10 @@ mod settlement_response;
 mod version;
 
 pub use amount::{Amount, AmountError};
+pub use entry_capture::Entry;
 pub use network::Network;
 pub use payment_payload::{Accepted, PaymentPayload, SchemePayload};
-pub use payment_required::{ChallengeError, Entry, PaymentRequiredReader, Source};
+pub use payment_required::{ChallengeError, PaymentRequiredReader, Source};
 pub use payment_requirements::{Extra, PaymentRequirements, RequirementsError, Scheme};
 pub use reason::Reason;
 pub use settlement_response::{SettlementError, SettlementReader, SettlementResponse};

@@ -54,9 +54,6 @@ const EIP155: [(u64, &str); 23] = [
     (14, "flare"),
 ];
 
-/// The longest identifier read: `solana:` and 32 characters, or `eip155:` and 20 digits.
-const IDENTIFIER: usize = 40;
-
 impl Network {
     /// The network with this CAIP-2 identifier; `None` if it is not one of ours.
     pub fn from_caip2(identifier: &str) -> Option<Self> {
@@ -71,12 +68,6 @@ impl Network {
         let solana = SOLANA.iter().find(|(.., v1)| *v1 == name).map(|(network, ..)| *network);
         let eip155 = || EIP155.iter().find(|(_, v1)| *v1 == name);
         solana.or_else(|| eip155().map(|(chain_id, _)| Network::Eip155(*chain_id)))
-    }
-
-    /// The network of an entry or receipt, in either spelling.
-    pub fn from_json(text: JsonStr<'_>) -> Option<Self> {
-        let text = text.unescape::<IDENTIFIER>()?;
-        Self::from_caip2(&text).or_else(|| Self::from_v1_name(&text))
     }
 
     /// The short name of version 1, where the network has one.
@@ -160,14 +151,8 @@ mod tests {
             "aptos:1",
             "base:1",
         ] {
-            assert_eq!(Network::from_json(JsonStr::from_raw(text)), None, "{text}");
+            assert_eq!(Network::from_caip2(text).or(Network::from_v1_name(text)), None, "{text}");
         }
-    }
-
-    #[test]
-    fn escapes_are_read() {
-        let network = Network::from_json(JsonStr::from_raw("eip155\\u003a8453"));
-        assert_eq!(network, Some(Network::Eip155(8453)));
     }
 
     #[test]

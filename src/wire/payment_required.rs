@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use super::entry_capture::{Capture, ENTRY_MEMBER_AT, Entry};
 use super::{ProtocolVersion, Reason};
 use crate::codec::base64::Base64Error;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
@@ -29,25 +30,6 @@ pub enum Source {
 enum Wanted {
     Entries,
     Reason,
-}
-
-/// An entry of `accepts` is complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
-    /// Its raw JSON stands at the front of the buffer.
-    Complete {
-        /// Bytes of it.
-        length: usize,
-        /// Whether they are all of its bytes, so that it can be echoed.
-        verbatim: bool,
-    },
-    /// It did not fit the buffer.
-    TooLarge {
-        /// Bytes that it would take.
-        needed: usize,
-    },
-    /// Objects and arrays are nested deeper in it than [`sizes::ENTRY_DEPTH`].
-    TooDeep,
 }
 
 /// Why a text is no challenge.
@@ -127,41 +109,11 @@ enum Member {
     Other,
 }
 
-/// The entry that is being copied.
-#[derive(Debug, Clone, Default)]
-struct Capture {
-    phase: Phase,
-    /// Bytes of the entry so far, those that did not fit the buffer included.
-    length: usize,
-    /// Bytes of it up to the end of the last complete member.
-    last_member_end: usize,
-    /// The current byte belongs to a member that is left out.
-    leave_out: bool,
-    /// The first member was left out: so is the comma after it.
-    drop_comma: bool,
-    verbatim: bool,
-    too_deep: bool,
-    complete: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Phase {
-    #[default]
-    Outside,
-    Copying,
-    /// Inside the value of a member that is left out.
-    LeavingOut,
-}
-
 /// `outputSchema`, the longest name that is looked for.
 const LONGEST_NAME: usize = 12;
 
 /// The members that an entry of version 1 may do without.
 const DESCRIPTIVE: [&[u8]; 4] = [b"description", b"mimeType", b"outputSchema", b"resource"];
-
-/// Objects and arrays around an entry: the challenge and `accepts`.
-const ENTRY_AT: u8 = 2;
-const ENTRY_MEMBER_AT: u8 = 3;
 
 impl PaymentRequiredReader {
     /// At the start of a challenge, whose entries are wanted.
@@ -311,82 +263,6 @@ impl Challenge {
         let descriptive = !self.name_too_long && DESCRIPTIVE.contains(&self.name.as_slice());
         if self.in_accepts && self.source == Source::Body && descriptive {
             self.capture.leave_member_out();
-        }
-    }
-}
-
-impl Capture {
-    fn event(&mut self, depth: u8, event: Event<'_>) {
-        match event {
-            Event::ObjectStart if depth == ENTRY_AT => self.begin(),
-            Event::ObjectEnd if depth == ENTRY_AT => self.complete = true,
-            Event::ObjectStart | Event::ArrayStart if self.phase == Phase::Copying => {
-                // The entry itself is at level 1.
-                self.too_deep |= depth > sizes::ENTRY_DEPTH + ENTRY_AT - 1;
-            }
-            _ if depth == ENTRY_MEMBER_AT && event.ends_value() => self.member_ends(event),
-            _ => {}
-        }
-    }
-
-    fn begin(&mut self) {
-        *self = Capture {
-            phase: Phase::Copying,
-            last_member_end: 1,
-            verbatim: true,
-            ..Capture::default()
-        };
-    }
-
-    /// The name of a descriptive member has just been read: take it back, and its comma.
-    fn leave_member_out(&mut self) {
-        self.phase = Phase::LeavingOut;
-        self.length = self.last_member_end;
-        self.drop_comma = self.last_member_end == 1;
-        self.verbatim = false;
-    }
-
-    fn member_ends(&mut self, event: Event<'_>) {
-        // A number ends with the byte after it; every other value with its own last byte.
-        let ended_before = event == Event::NumberEnd;
-        match self.phase {
-            Phase::LeavingOut => {
-                self.phase = Phase::Copying;
-                self.leave_out = !ended_before;
-            }
-            _ => self.last_member_end = self.length + usize::from(!ended_before),
-        }
-    }
-
-    /// Takes the byte that the events were about.
-    fn take(&mut self, byte: u8, buffer: &mut [u8]) -> Option<Entry> {
-        let leave_out = core::mem::take(&mut self.leave_out);
-        if self.phase == Phase::Copying && !leave_out && !self.is_dropped(byte) {
-            if let Some(place) = buffer.get_mut(self.length) {
-                *place = byte;
-            }
-            self.length += 1;
-        }
-        if !core::mem::take(&mut self.complete) {
-            return None;
-        }
-        self.phase = Phase::Outside;
-        Some(self.entry(buffer.len()))
-    }
-
-    fn is_dropped(&mut self, byte: u8) -> bool {
-        let dropped = self.drop_comma && !matches!(byte, b'}' | b'"');
-        self.drop_comma = dropped && byte != b',';
-        dropped
-    }
-
-    fn entry(&self, capacity: usize) -> Entry {
-        if self.too_deep {
-            Entry::TooDeep
-        } else if self.length > capacity {
-            Entry::TooLarge { needed: self.length }
-        } else {
-            Entry::Complete { length: self.length, verbatim: self.verbatim }
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use super::{Amount, AmountError, Network, ProtocolVersion};
 use crate::codec::json::JsonStr;
+use crate::sizes;
 
 /// How money moves; `None` where an entry names another scheme than these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl<'a> TryFrom<Members<'a>> for PaymentRequirements<'a> {
 
 /// Each version has its own spelling; an entry in the other's is one for somebody else.
 fn network(version: ProtocolVersion, text: JsonStr<'_>) -> Option<Network> {
-    let text = text.unescape::<40>()?;
+    let text = text.unescape::<{ sizes::NETWORK }>()?;
     match version {
         ProtocolVersion::V1 => Network::from_v1_name(&text),
         ProtocolVersion::V2 => Network::from_caip2(&text),

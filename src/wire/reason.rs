@@ -27,6 +27,11 @@ impl Reason {
         self.length == 0
     }
 
+    /// Whether there may have been more words than these.
+    pub const fn is_cut(&self) -> bool {
+        self.length as usize == REASON
+    }
+
     /// Appends one byte of UTF-8.
     fn push(&mut self, byte: u8) {
         let printable = match byte {

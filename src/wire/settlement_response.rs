@@ -8,7 +8,7 @@ use heapless::String;
 
 use super::{Amount, Network, Reason};
 use crate::codec::base64::Base64Error;
-use crate::codec::json::{self, Event, JsonError, JsonStr, Tokenizer};
+use crate::codec::json::{self, Event, JsonError, Tokenizer};
 use crate::sizes;
 
 /// What the seller says became of a payment.
@@ -41,7 +41,7 @@ pub enum SettlementError {
     Json(JsonError),
     /// It is JSON, but not an object with `success` as a boolean.
     NotAReceipt,
-    /// A member is longer than any real one, stands twice, or is of another type.
+    /// `success` or `transaction` is of another type or too long, or a member stands twice.
     Member,
     /// The buffer for its texts is smaller than [`sizes::RECEIPT`].
     BufferTooSmall,
@@ -163,13 +163,17 @@ impl SettlementReader {
             success: receipt.success.ok_or(SettlementError::NotAReceipt)?,
             transaction: fit(receipt.transaction.as_str(part(TRANSACTION)?)?)?,
             network: receipt.network,
-            payer: match receipt.has_payer {
-                true => Some(fit(receipt.payer.as_str(part(PAYER)?)?)?),
-                false => None,
-            },
+            payer: receipt.payer_in(part(PAYER)?),
             amount: receipt.amount,
             error_reason: Reason::from(receipt.reason.cut(part(REASON)?)),
         })
+    }
+}
+
+impl Receipt {
+    fn payer_in(&self, part: &[u8]) -> Option<String<{ sizes::ADDRESS }>> {
+        let payer = self.payer.as_str(part).ok().filter(|_| self.has_payer)?;
+        fit(payer).ok()
     }
 }
 
@@ -265,12 +269,13 @@ impl Reading<'_> {
         if twice { Err(SettlementError::Member) } else { Ok(()) }
     }
 
+    /// A string is complete. What can't be read of the less important members counts as missing.
     fn string(&mut self) -> Result<(), SettlementError> {
         let Reading { receipt, parts } = self;
-        let text = || receipt.text.as_str(parts.text);
+        let text = receipt.text.as_str(parts.text).unwrap_or_default();
         match receipt.member {
-            Member::Network => receipt.network = Network::from_json(JsonStr::from_raw(text()?)),
-            Member::Amount => receipt.amount = Some(amount(text()?)?),
+            Member::Network => receipt.network = network(text),
+            Member::Amount => receipt.amount = text.parse().ok(),
             Member::Payer => receipt.has_payer = true,
             Member::Success => return Err(SettlementError::Member),
             Member::Transaction | Member::ErrorReason | Member::Other => {}
@@ -281,17 +286,17 @@ impl Reading<'_> {
     fn boolean(&mut self, value: bool) -> Result<(), SettlementError> {
         match self.receipt.member {
             Member::Success => self.receipt.success = Some(value),
-            Member::Other => {}
-            _ => return Err(SettlementError::Member),
+            Member::Transaction => return Err(SettlementError::Member),
+            _ => {}
         }
         Ok(())
     }
 
-    /// No member of ours is a number, an object or an array.
+    /// Neither of the two members that count is a number, an object or an array.
     fn other(&self) -> Result<(), SettlementError> {
         match self.receipt.member {
-            Member::Other => Ok(()),
-            _ => Err(SettlementError::Member),
+            Member::Success | Member::Transaction => Err(SettlementError::Member),
+            _ => Ok(()),
         }
     }
 }
@@ -300,8 +305,9 @@ fn fit<const N: usize>(text: &str) -> Result<String<N>, SettlementError> {
     String::try_from(text).map_err(|_| SettlementError::Member)
 }
 
-fn amount(text: &str) -> Result<Amount, SettlementError> {
-    Amount::parse(JsonStr::from_raw(text)).map_err(|_| SettlementError::Member)
+/// Version 2 and version 1 spell it differently; a receipt does not say which it is of.
+fn network(text: &str) -> Option<Network> {
+    Network::from_caip2(text).or_else(|| Network::from_v1_name(text))
 }
 
 #[cfg(test)]
@@ -355,13 +361,31 @@ mod tests {
             (r#"{"success":true,"success":false}"#, Member),
             (r#"{"success":true,"transaction":{}}"#, Member),
             (r#"{"success":true,"transaction":true}"#, Member),
-            (r#"{"success":true,"amount":"1.5"}"#, Member),
-            (r#"{"success":true,"payer":"123456789012345678901234567890123456789012345"}"#, Member),
+            (r#"{"success":true,"amount":"1","amount":"2"}"#, Member),
         ] {
             assert_eq!(read(text.as_bytes()), Err(error), "{text}");
         }
         let long = std::format!(r#"{{"success":true,"transaction":"{}"}}"#, "x".repeat(89));
         assert_eq!(read(long.as_bytes()), Err(Member));
+    }
+
+    #[test]
+    fn what_counts_less_may_be_unreadable() {
+        for members in [
+            r#""amount":1000"#,
+            r#""amount":"0.001""#,
+            r#""amount":{}"#,
+            r#""payer":"123456789012345678901234567890123456789012345""#,
+            r#""payer":7"#,
+            r#""network":"solana:123456789012345678901234567890123456789012345""#,
+            r#""network":null"#,
+            r#""errorReason":{"a":[]}"#,
+        ] {
+            let text = std::format!(r#"{{"success":true,{members},"transaction":"5xyz"}}"#);
+            let receipt = read(text.as_bytes()).unwrap();
+            assert_eq!(receipt.transaction, "5xyz");
+            assert_eq!((receipt.amount, receipt.payer, receipt.network), (None, None, None));
+        }
     }
 
     #[test]

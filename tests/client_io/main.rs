@@ -1,1 +1,8 @@
-//! x
+//! The async client over a network in memory, with its faults.
+
+mod bodies;
+mod cancelling;
+mod connections;
+mod failures;
+mod hosts;
+mod rpc;

@@ -137,6 +137,24 @@ fn every_refusal_of_an_entry() {
     assert_eq!(refusal(&[]), Refusal::NothingAccepted);
 }
 
+/// Of a member that stands twice, readers take the first, the last, or neither.
+#[test]
+fn what_stands_twice_is_refused() {
+    let entry = entry().to_string();
+    for (member, twice) in [
+        (r#""amount":"1000""#, r#""amount":"1","amount":"1000""#),
+        (r#""amount":"1000""#, r#""amount":"1000","am\u006funt":"1000""#),
+        (r#""extra":{"#, r#""extra":{},"extra":{"#),
+        (r#""feePayer":"#, r#""feePayer":null,"feePayer":"#),
+    ] {
+        let entry = entry.replace(member, twice);
+        let text = format!(r#"{{"x402Version":2,"accepts":[{entry}]}}"#);
+        let run = Device::default().buy(says(payment_required(&text)));
+        let malformed = Refusal::Malformed(RequirementsError::Malformed);
+        assert_eq!(run.refusal(), malformed, "{entry}");
+    }
+}
+
 #[test]
 fn every_refusal_of_a_rule() {
     let schemes = [Rule { schemes: &[], ..USDC_RULE }];

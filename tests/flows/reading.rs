@@ -264,10 +264,14 @@ fn framing_counts_towards_the_limit() {
         bytes.extend(filler.bytes().cycle().take(200_000));
         bytes
     };
-    for filler in ["1;extension\r\n \r\n", "0;", "1;"] {
-        let limit = Limits::default().challenge_body;
-        let error = unpaid(endless("402 x", filler));
-        assert_eq!(error, Error::Response(ResponseError::BodyTooLarge { limit }), "{filler:?}");
+    let limit = Limits::default().challenge_body;
+    let too_large = ResponseError::BodyTooLarge { limit };
+    let no_content = ResponseError::Body(BodyError::Framing);
+    for (filler, error) in
+        [("1;extension\r\n \r\n", too_large), ("0;", no_content), ("1;", no_content)]
+    {
+        let unpaid = unpaid(endless("402 x", filler));
+        assert_eq!(unpaid, Error::Response(error), "{filler:?}");
     }
 }
 

@@ -144,6 +144,26 @@ fn what_may_settle_is_not_refused() {
     }
 }
 
+/// Reference facilitators say these of transactions that they have sent to the chain, and sellers of
+/// facilitators whose answer they never got.
+#[test]
+fn what_was_tried_is_not_refused() {
+    for reason in [
+        "transaction_failed",
+        "invalid_exact_svm_transaction_failed",
+        "settle_exact_svm_block_height_exceeded",
+        "Facilitator settle failed (504): upstream timed out",
+        "fetch failed",
+        "",
+    ] {
+        let unknown = Error::Unknown(failed(reason));
+        assert_eq!(answered_by(payment_response(402, &failure(reason, ""))).error(), unknown);
+        let body = challenge_v1(&[entry_v1()]).replace("X-PAYMENT header is required", reason);
+        assert_eq!(answered_by(payment_required_v1(&body)).error(), unknown);
+        assert_eq!(answered_by(rejected(reason)).error(), refused(reason));
+    }
+}
+
 #[test]
 fn failure_beside_another_status_leaves_it_unknown() {
     for status in [200, 500] {
@@ -228,8 +248,45 @@ fn a_malformed_answer_leaves_it_unknown() {
     let huge = framed(402, &[], &" ".repeat(200_000), Framing::UntilClose);
     let limit = 128 * 1024;
     assert_eq!(answered_by(huge).error(), unknown(ResponseError::BodyTooLarge { limit }));
-    let twice = [("PAYMENT-RESPONSE", "e30="), ("X-PAYMENT-RESPONSE", "e30=")];
+    let twice = [("PAYMENT-RESPONSE", "e30="), ("PAYMENT-RESPONSE", "e30=")];
     assert_eq!(answered_by(response(200, &twice, "")).error(), unknown(ResponseError::Repeated));
+}
+
+/// Sellers that serve both versions may answer by both names: the one of version 2 counts.
+#[test]
+fn the_receipt_may_stand_twice_by_its_two_names() {
+    for order in
+        [["PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE"], ["X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE"]]
+    {
+        let run = answered(move |payment| {
+            let good = encode(&receipt(payment).to_string());
+            let by_name = |name| if name == "PAYMENT-RESPONSE" { &good[..] } else { "!!" };
+            response(200, &order.map(|name| (name, by_name(name))), "")
+        });
+        assert!(matches!(run.outcome(), Outcome::Settled(_)), "{order:?}");
+    }
+}
+
+/// Neither a challenge beside a receipt nor what an informational response says hides a receipt.
+#[test]
+fn other_fields_do_not_hide_a_receipt() {
+    for order in
+        [["PAYMENT-REQUIRED", "PAYMENT-RESPONSE"], ["PAYMENT-RESPONSE", "PAYMENT-REQUIRED"]]
+    {
+        for status in [200, 402] {
+            let run = answered(move |payment| {
+                let good = encode(&receipt(payment).to_string());
+                let by_name = |name| if name == "PAYMENT-RESPONSE" { &good[..] } else { "!!" };
+                response(status, &order.map(|name| (name, by_name(name))), "")
+            });
+            assert!(matches!(run.outcome(), Outcome::Settled(_)), "{order:?} {status}");
+        }
+    }
+    let informed = answered(|payment| {
+        let early = response(103, &[("PAYMENT-RESPONSE", "!!")], "");
+        [early, settled(&receipt(payment))].concat()
+    });
+    assert!(matches!(informed.outcome(), Outcome::Settled(_)));
 }
 
 #[test]
@@ -277,7 +334,7 @@ fn an_unreadable_receipt_is_not_settled() {
     assert_eq!(receipt(r#"{"success":"true"}"#), doubt(Member));
     assert_eq!(receipt(r#"{"success":1}"#), doubt(Member));
     assert_eq!(receipt(r#"{"success":false,"success":true}"#), doubt(Member));
-    assert_eq!(receipt(r#"{"success":true,"amount":1000}"#), doubt(Member));
+    assert_eq!(receipt(r#"{"success":true,"transaction":5}"#), doubt(Member));
     let long = json!({"success": true, "transaction": "1".repeat(89)});
     assert_eq!(receipt(&long.to_string()), doubt(Member));
 }

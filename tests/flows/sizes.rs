@@ -27,7 +27,7 @@ fn the_state_of_a_client_is_bounded() {
     size_of_printed::<embedded_x402::wire::SettlementReader>();
     size_of_printed::<embedded_x402::wire::SettlementResponse>();
     assert!(memory <= 2 * sizes::ENTRY + 288, "two entries and two accounts");
-    assert!(exchange <= 1536);
+    assert!(exchange <= 512);
     assert_eq!(client_memory, memory + 1024);
 }
 

@@ -8,6 +8,7 @@ pub mod device;
 pub mod keys;
 pub mod message;
 pub mod mutation;
+pub mod network;
 pub mod response;
 pub mod seller;
 pub mod sent;

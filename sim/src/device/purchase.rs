@@ -1,5 +1,6 @@
 //! One purchase: a request by the no_std client, and everything worth telling of it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use embedded_x402::client::{Doubt, Method, Outcome, Request};
@@ -10,6 +11,7 @@ use embedded_x402::signer::{CompactSigner, Ed25519Signer, KeyError};
 use embedded_x402::solana::Pubkey;
 use embedded_x402::wire::{Network, SettlementResponse};
 use getrandom::SysRng;
+use tokio::sync::Mutex;
 
 use super::policy::list;
 use super::{Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
@@ -17,7 +19,7 @@ use super::{Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
 /// The most that is read of a resource.
 const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// A device that buys.
+/// A device that buys, one thing at a time. Clones are the same device.
 #[derive(Clone)]
 pub struct Device {
     /// Its wallet: 32 bytes of seed, 32 of public key.
@@ -30,6 +32,9 @@ pub struct Device {
     pub fragment: usize,
     /// How long it waits.
     pub timeouts: Timeouts,
+    /// What it keeps from one purchase to the next: without it, two equal payments on one blockhash
+    /// would be one transaction.
+    memory: Arc<Mutex<ClientMemory>>,
 }
 
 /// What became of a request.
@@ -92,8 +97,14 @@ impl Device {
         let bytes = bs58::decode(key_pair).into_vec().map_err(|_| DeviceError::NotAKey)?;
         let key_pair = bytes.try_into().map_err(|_| DeviceError::NotAKey)?;
         CompactSigner::from_key_pair(&key_pair)?;
-        let timeouts = Timeouts::default();
-        Ok(Device { key_pair, policy, solana_rpc: None, fragment: 0, timeouts })
+        Ok(Device {
+            key_pair,
+            policy,
+            solana_rpc: None,
+            fragment: 0,
+            timeouts: Timeouts::default(),
+            memory: Arc::default(),
+        })
     }
 
     /// The wallet's address.
@@ -125,7 +136,7 @@ impl Device {
         let policy = PaymentPolicy { rules: &rules };
         let signer = CompactSigner::from_key_pair(&self.key_pair)?;
         let transport = Observed::new(Tcp::new(TokioNetwork, TokioNetwork), self.fragment);
-        let mut memory: ClientMemory = ClientMemory::new();
+        let mut memory = self.memory.lock().await;
         let mut narrator = Narrator::default();
         let mut client = Client::new(&transport, &policy, signer, SysRng, TokioDelay, &mut memory)
             .with_approval(&mut narrator)

@@ -62,6 +62,12 @@ impl Settlements {
         }
     }
 
+    /// Whether a payment was settled lately, or is about to be.
+    pub(super) fn contain(&self, key: Key) -> bool {
+        let recent = self.recent();
+        recent.get(&key).is_some_and(|entry| entry.since.elapsed() < MEMORY)
+    }
+
     /// Forgets a payment that was not sent: the same one may come again.
     pub(super) fn release(&self, key: Key) {
         self.recent().remove(&key);

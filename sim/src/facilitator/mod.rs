@@ -29,7 +29,7 @@ use solana_signer::Signer;
 pub use self::http::{router, serve};
 pub use self::reason::Reason;
 
-use self::duplicates::Settlements;
+use self::duplicates::{Key, Settlements};
 use self::exact_solana::{Rules, Transfer};
 use self::request::Payment;
 use self::rpc::SolanaRpc;
@@ -129,7 +129,7 @@ impl Facilitator {
     /// The answer to `POST /verify`: would this payment settle now?
     pub async fn verify(&self, request: &FacilitatorRequest) -> VerifyResponse {
         let (version, verdict) = match Payment::read(request) {
-            Ok(payment) => (payment.version, self.examine(&payment).await),
+            Ok(payment) => (payment.version, self.examine_anew(&payment).await),
             Err(reason) => (Version::V2, Err(Refusal::from(reason))),
         };
         match verdict {
@@ -153,8 +153,33 @@ impl Facilitator {
         }
     }
 
+    /// Every check there is, for a payment that may have been settled here already.
+    ///
+    /// A chain that has executed it refuses to simulate it again. Called a failed simulation, that
+    /// would tell the client that nothing was paid and that it may sign another payment. So it
+    /// passes, and settling names it a duplicate: what clients of the reference get to see.
+    async fn examine_anew(&self, payment: &Payment) -> Result<Verified, Refusal> {
+        let verified = self.check(payment).await?;
+        match self.simulates(payment, &verified).await {
+            Err(refusal) if refusal.is_repetition() && self.has_seen(&verified.transaction) => {}
+            simulated => simulated?,
+        }
+        Ok(verified)
+    }
+
+    fn has_seen(&self, transaction: &PaymentTransaction) -> bool {
+        self.shared.settlements.contain(Key::of(transaction.message()))
+    }
+
     /// Every check there is, the cheap ones first.
     async fn examine(&self, payment: &Payment) -> Result<Verified, Refusal> {
+        let verified = self.check(payment).await?;
+        self.simulates(payment, &verified).await?;
+        Ok(verified)
+    }
+
+    /// The checks that execute nothing.
+    async fn check(&self, payment: &Payment) -> Result<Verified, Refusal> {
         let verified = match exact_solana::check(payment, &self.rules()) {
             Ok(verified) => verified,
             Err(reason) => return Err(Refusal::of(payment, reason)),
@@ -162,7 +187,6 @@ impl Facilitator {
         if self.shared.config.legacy {
             self.token_accounts_exist(payment, &verified).await?;
         }
-        self.simulates(payment, &verified).await?;
         Ok(verified)
     }
 
@@ -217,6 +241,12 @@ impl Refusal {
 
     fn because(self, cause: impl ToString) -> Self {
         Self { message: Some(cause.to_string()), ..self }
+    }
+
+    /// Whether the chain refuses because it has executed the transaction already.
+    fn is_repetition(&self) -> bool {
+        self.reason == Reason::SimulationFailed
+            && self.message.as_deref() == Some("\"AlreadyProcessed\"")
     }
 
     fn into_response(self, version: Version) -> VerifyResponse {

@@ -105,6 +105,27 @@ async fn a_settled_payment_is_a_duplicate_in_any_encoding() {
 }
 
 #[tokio::test]
+async fn a_repetition_passes_verification_only_if_it_was_settled_here() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    let request = bench.good_request();
+    let executed = json!({"value": {"err": "AlreadyProcessed"}});
+    node.answer("simulateTransaction", executed.clone());
+    let expected = "invalid_exact_svm_transaction_simulation_failed";
+    assert_eq!(reason(&facilitator.verify(&request).await), expected);
+    assert_eq!(error(&facilitator.settle(&request).await), expected);
+
+    node.answer("simulateTransaction", json!({"value": {"err": null}}));
+    assert!(facilitator.settle(&request).await.success);
+    node.answer("simulateTransaction", executed);
+    assert!(facilitator.verify(&request).await.is_valid);
+    assert_eq!(error(&facilitator.settle(&request).await), "duplicate_settlement");
+
+    node.answer("simulateTransaction", json!({"value": {"err": "BlockhashNotFound"}}));
+    assert_eq!(reason(&facilitator.verify(&request).await), expected);
+}
+
+#[tokio::test]
 async fn a_payment_that_fails_verification_or_sending_may_come_again() {
     let (bench, node) = (Bench::new(), ScriptedNode::start().await);
     let facilitator = facilitator(&bench, &node);

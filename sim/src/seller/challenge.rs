@@ -16,8 +16,8 @@ use crate::x402::header::{PAYMENT_REQUIRED, encode};
 /// Everything that a challenge says.
 pub(super) struct Challenge<'a> {
     pub(super) route: &'a Route,
-    /// Why the request was not served.
-    pub(super) error: &'a str,
+    /// Why the request was not served: a text, or an empty object for what surprised the seller.
+    pub(super) error: Value,
     /// The URL that was asked for.
     pub(super) url: &'a str,
     pub(super) accepts: Vec<Value>,

@@ -180,22 +180,24 @@ impl<'a> Counter<'a> {
     async fn refuse(&self, refusal: Refusal) -> Response {
         match (self.route.version, refusal) {
             (_, Refusal::Challenge { error, payer }) => {
-                self.challenge(&error, payer.as_deref()).await
+                self.challenge(json!(error), payer.as_deref()).await
             }
             (Version::V2, Refusal::Unsettled(receipt)) => self.unsettled(&receipt),
             (Version::V2, Refusal::Facilitator(error)) => facilitator_failed(&error),
             // The first generation answers every failure with a challenge.
             (Version::V1, Refusal::Unsettled(receipt)) => {
                 let reason = receipt.error_reason.unwrap_or_default();
-                self.challenge(&reason, receipt.payer.as_deref()).await
+                self.challenge(json!(reason), receipt.payer.as_deref()).await
             }
+            // It writes the exception itself into the answer, which JSON turns into an empty object.
             (Version::V1, Refusal::Facilitator(error)) => {
-                self.challenge(&error.to_string(), None).await
+                warn!(%error, "the facilitator failed");
+                self.challenge(json!({}), None).await
             }
         }
     }
 
-    async fn challenge(&self, error: &str, payer: Option<&str>) -> Response {
+    async fn challenge(&self, error: Value, payer: Option<&str>) -> Response {
         let blockhash = self.latest_blockhash().await;
         let surroundings = surroundings(self.visit, self.supported, blockhash.as_ref());
         let challenge = Challenge {

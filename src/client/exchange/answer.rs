@@ -1,5 +1,6 @@
 //! The answer to the payment: a receipt, a refusal, or neither.
 
+use super::reason::{self, SaidIn};
 use super::{Exchange, State, subtract};
 use crate::client::answer::{FieldDecoder, Reading};
 use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
@@ -13,11 +14,12 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn answer_byte(&mut self, byte: u8) -> Result<usize, Error> {
         let output = self.head.push(byte).map_err(unreadable)?;
         match output {
+            // What an informational response says is not about the payment.
+            HeadOutput::Status => self.reading = Reading::Nothing,
             HeadOutput::Begin(carrier) => self.begin_answer_field(carrier),
             HeadOutput::Character(_, character) => {
                 let buffer = self.selection.answer_mut(self.memory);
-                let read = self.reading.answer_character(character, buffer);
-                read.map_err(challenge_unreadable)?;
+                self.reading.answer_character(character, buffer);
             }
             HeadOutput::Finish(_) => {
                 self.reading.finish_answer_field(self.selection.answer(self.memory));
@@ -28,14 +30,20 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(1)
     }
 
-    /// A receipt says more than a new challenge.
+    /// A receipt says more than a new challenge, and its name of version 2 more than that of
+    /// version 1. Beside another status than 402, a challenge says nothing.
     fn begin_answer_field(&mut self, carrier: Carrier) {
         let field = FieldDecoder::default();
+        let is_refusal = self.head.head().status == 402;
         match (carrier, &self.reading) {
-            (Carrier::PaymentResponse, _) => {
+            (Carrier::PaymentResponse, _)
+            | (
+                Carrier::XPaymentResponse,
+                Reading::Nothing | Reading::Challenge(..) | Reading::FailedChallenge,
+            ) => {
                 self.reading = Reading::ReceiptField(SettlementReader::new(), field);
             }
-            (Carrier::PaymentRequired, Reading::Nothing) => {
+            (Carrier::PaymentRequired, Reading::Nothing) if is_refusal => {
                 let reader = PaymentRequiredReader::for_reason(Source::Header);
                 self.reading = Reading::Challenge(reader, field);
             }
@@ -52,7 +60,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 Ok(receipt) => self.end_with(&receipt),
                 Err(_) => self.end(),
             },
-            Reading::Challenge(..) if is_refusal => self.finish_reason(),
+            Reading::Challenge(..) if is_refusal => self.finish_reason(SaidIn::ChallengeV2),
+            Reading::FailedChallenge => Err(unreadable(ResponseError::Reason)),
             Reading::Nothing if is_refusal => self.read_reason(&head),
             _ => self.end(),
         }
@@ -118,7 +127,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let reader = PaymentRequiredReader::for_reason(Source::Body);
         self.reading = Reading::Challenge(reader, FieldDecoder::default());
         if body.is_done() {
-            return self.finish_reason();
+            return self.finish_reason(SaidIn::ChallengeV1);
         }
         self.state = State::ReadingReason(body, self.limits.challenge_body);
         Ok(())
@@ -141,51 +150,46 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             reader.push(*byte, buffer).map_err(challenge_unreadable)?;
         }
         if done {
-            self.finish_reason()?;
+            self.finish_reason(SaidIn::ChallengeV1)?;
         }
         Ok(consumed)
     }
 
-    /// The body is over: it said why, or not.
-    pub(super) fn finish_reason(&self) -> Result<(), Error> {
+    /// The field or body that may say why is over. A body is taken for version 1's, whatever was
+    /// paid: version 2 says why in a field.
+    pub(super) fn finish_reason(&self, said_in: SaidIn) -> Result<(), Error> {
         match &self.reading {
-            Reading::Challenge(reader, _) => Err(self.rejection(reader)),
+            Reading::Challenge(reader, _) => Err(self.rejection(reader, said_in)),
             _ => Err(Error::OutOfOrder),
         }
     }
 
     /// A second challenge. What is not a whole one refuses nothing: it may be what is left of the
     /// answer to a settlement that failed.
-    fn rejection(&self, reader: &PaymentRequiredReader) -> Error {
+    fn rejection(&self, reader: &PaymentRequiredReader, said_in: SaidIn) -> Error {
         match reader.finish() {
-            Ok(_) => self.refusal(reader.reason(self.texts())),
+            Ok(_) => self.judge(reader.reason(self.texts()), said_in),
             Err(error) => challenge_unreadable(error),
-        }
-    }
-
-    /// A refusal before settlement.
-    fn refusal(&self, reason: Reason) -> Error {
-        let may_settle = |known: &&str| reason.as_str().contains(known);
-        if self.sent_again || MAY_SETTLE.iter().any(may_settle) {
-            Error::Unknown(Doubt::Failed(reason))
-        } else {
-            Error::Refused(reason)
         }
     }
 
     /// A settlement that failed: once a transaction was sent, it may still land.
     fn failure(&self, receipt: &SettlementResponse) -> Error {
         if receipt.transaction.is_empty() {
-            self.refusal(receipt.error_reason)
+            self.judge(receipt.error_reason, SaidIn::Receipt)
         } else {
             Error::Unknown(Doubt::Failed(receipt.error_reason))
         }
     }
-}
 
-/// Reasons that say that the payment may have settled, or may yet.
-const MAY_SETTLE: [&str; 3] =
-    ["duplicate_settlement", "settlement_pending", "transaction_confirmation_timed_out"];
+    fn judge(&self, reason: Reason, said_in: SaidIn) -> Error {
+        if !self.sent_again && reason::is_final(&reason, said_in) {
+            Error::Refused(reason)
+        } else {
+            Error::Unknown(Doubt::Failed(reason))
+        }
+    }
+}
 
 pub(super) fn unreadable(error: ResponseError) -> Error {
     Error::Unknown(Doubt::Answer(error))

@@ -2,12 +2,16 @@
 
 mod answer;
 mod challenge;
+mod reason;
 #[cfg(feature = "solana")]
 mod solana;
 #[cfg(not(feature = "solana"))]
 mod unpaid;
 
 use answer::unreadable;
+use reason::SaidIn;
+
+use core::fmt;
 
 use super::answer::Reading;
 use super::head::{HeadReader, ResponseError, ResponseHead};
@@ -110,7 +114,8 @@ pub struct Answer {
 }
 
 /// One request and its payment.
-#[derive(Debug)]
+///
+/// Its `Debug` shows neither the request's header values nor what was signed.
 pub struct Exchange<'r, const ENTRY: usize = { sizes::ENTRY }> {
     request: CheckedRequest<'r>,
     policy: &'r PaymentPolicy<'r>,
@@ -154,6 +159,16 @@ enum State {
     Done,
     /// An error was answered: nothing more is read or paid.
     Failed,
+}
+
+impl<const ENTRY: usize> fmt::Debug for Exchange<'_, ENTRY> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("request", &self.request)
+            .field("state", &self.state)
+            .field("payment_sent", &self.payment_sent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
@@ -231,7 +246,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         self.may_reuse_connection
     }
 
-    /// Fills `out` with the next bytes of the request; answers how many. Call it until
+    /// Fills `out`, which must not be empty, with the next bytes of the request; answers how many.
+    /// Call it until
     /// [`step`](Self::step) says something else.
     pub fn transmit(&mut self, out: &mut [u8]) -> usize {
         let paying = match self.state {
@@ -244,9 +260,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         let written = self.request.with_text(payment.as_ref(), |text| text.read(self.sent, out));
         self.sent += written;
         if written < out.len() {
-            self.head = HeadReader::new(self.limits.head);
-            self.reading = Reading::Nothing;
-            self.state = if paying { State::ReadingAnswer } else { State::ReadingHead };
+            self.begin_to_read(if paying { State::ReadingAnswer } else { State::ReadingHead });
         }
         written
     }
@@ -269,6 +283,28 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             self.sent_again = true;
             self.state = State::SendingPayment;
         }
+    }
+
+    /// Takes note that the rest of the request can't be sent. The seller may have answered before it
+    /// had read all of it: receive what there is.
+    pub fn transmit_failed(&mut self) {
+        match self.state {
+            State::Sending => self.begin_to_read(State::ReadingHead),
+            State::SendingPayment => self.begin_to_read(State::ReadingAnswer),
+            _ => {}
+        }
+    }
+
+    fn begin_to_read(&mut self, state: State) {
+        self.head = HeadReader::new(self.limits.head);
+        self.reading = Reading::Nothing;
+        self.state = state;
+    }
+
+    /// Whether what is received is of no interest, but for keeping the connection: an error in it
+    /// is no more than [`closed`](Self::closed).
+    pub fn is_draining(&self) -> bool {
+        matches!(self.state, State::Draining(..))
     }
 
     /// Takes received bytes; answers how many of them it consumed. It stops where the body of the
@@ -323,7 +359,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             State::ReadingAnswer => Err(unreadable(ResponseError::Truncated)),
             State::ReadingReason(body, _) => {
                 body.closed().map_err(|error| unreadable(error.into()))?;
-                self.finish_reason()
+                self.finish_reason(SaidIn::ChallengeV1)
             }
             _ => Ok(()),
         }
@@ -334,7 +370,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// # Errors
     /// [`Refusal::NotApproved`] if it was no.
     pub fn approve(&mut self, approved: bool) -> Result<(), Error> {
-        let best = self.expect(matches!(self.state, State::Approving))?;
+        let best = self.best_if(matches!(self.state, State::Approving))?;
         let begun = match approved {
             true => self.begin_payment(best),
             false => Err(Error::Policy(Refusal::NotApproved)),
@@ -363,7 +399,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     }
 
     /// The best entry, if the state is the one in which it is asked for.
-    fn expect(&self, in_state: bool) -> Result<Best, Error> {
+    fn best_if(&self, in_state: bool) -> Result<Best, Error> {
         self.best().filter(|_| in_state).ok_or(Error::OutOfOrder)
     }
 

@@ -15,7 +15,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::OutOfOrder`] if they were not asked for.
     pub fn mint_facts(&mut self, facts: MintFacts) -> Result<(), Error> {
-        self.expect(matches!(self.state, State::Solana(Stage::NeedsMintFacts)))?;
+        self.best_if(matches!(self.state, State::Solana(Stage::NeedsMintFacts)))?;
         self.solana.as_mut().ok_or(Error::OutOfOrder)?.mint = Some(facts);
         self.state = State::Solana(Stage::NeedsEntropy);
         Ok(())
@@ -26,7 +26,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::Scheme`] if the seller's requirements make no safe transaction.
     pub fn entropy(&mut self, entropy: [u8; 16]) -> Result<(), Error> {
-        self.expect(matches!(self.state, State::Solana(Stage::NeedsEntropy)))?;
+        self.best_if(matches!(self.state, State::Solana(Stage::NeedsEntropy)))?;
         self.state = State::Solana(Stage::NeedsBlockhash { entropy });
         match solana_payment::read(self.entry())?.recent_blockhash() {
             Some(blockhash) => self.recent_blockhash(blockhash),
@@ -59,7 +59,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::OutOfOrder`] if it was not asked for.
     pub fn signature(&mut self, signature: &Signature) -> Result<(), Error> {
-        self.expect(matches!(self.state, State::Solana(Stage::Signing)))?;
+        self.best_if(matches!(self.state, State::Solana(Stage::Signing)))?;
         let payment = self.solana.as_ref().ok_or(Error::OutOfOrder)?;
         payment.sign(self.selection.incoming(self.memory), signature)?;
         self.sent = 0;
@@ -72,7 +72,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::OutOfOrder`] if it was not asked for.
     pub fn verified(&mut self, verified: bool) -> Result<(), Error> {
-        self.expect(matches!(self.state, State::Solana(Stage::Verifying)))?;
+        self.best_if(matches!(self.state, State::Solana(Stage::Verifying)))?;
         self.is_verified = verified;
         self.state = State::Done;
         Ok(())

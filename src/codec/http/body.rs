@@ -22,6 +22,8 @@ pub enum Framing {
 pub enum BodyError {
     /// A chunk's size line is malformed, or too large for 64 bits.
     Chunk,
+    /// More than [`MAX_FRAMING`] bytes of framing without a byte of the body.
+    Framing,
     /// The connection closed before the end.
     Truncated,
 }
@@ -29,6 +31,7 @@ pub enum BodyError {
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            BodyError::Framing => "the body has more framing than content",
             BodyError::Chunk => "the body's chunked framing is malformed",
             BodyError::Truncated => "the connection closed in the middle of the body",
         })
@@ -37,10 +40,16 @@ impl fmt::Display for BodyError {
 
 impl core::error::Error for BodyError {}
 
+/// Bytes of chunk extensions or trailers at a stretch: without a limit a server could send them
+/// for ever, and a reader would wait for ever for the next byte of the body.
+pub const MAX_FRAMING: u16 = 4096;
+
 /// Takes the framing off a body.
 #[derive(Debug, Clone)]
 pub struct BodyDecoder {
     state: State,
+    /// Bytes of framing since the last byte of the body.
+    framing: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +74,7 @@ impl BodyDecoder {
             Framing::Chunked => State::ChunkSize { size: 0, digits: false },
             Framing::UntilClose => State::UntilClose,
         };
-        BodyDecoder { state }
+        BodyDecoder { state, framing: 0 }
     }
 
     /// Whether the body is over, and the connection may carry another response.
@@ -82,12 +91,13 @@ impl BodyDecoder {
         let mut consumed = 0;
         for &byte in input {
             if let Some(data) = self.data(input.get(consumed..).unwrap_or_default()) {
+                self.framing = 0;
                 return Ok((consumed + data.len(), data));
             }
             if self.is_done() {
                 break;
             }
-            self.framing(byte)?;
+            self.framing_byte(byte)?;
             consumed += 1;
         }
         Ok((consumed, &[]))
@@ -123,7 +133,11 @@ impl BodyDecoder {
         input.get(..length)
     }
 
-    fn framing(&mut self, byte: u8) -> Result<(), BodyError> {
+    fn framing_byte(&mut self, byte: u8) -> Result<(), BodyError> {
+        self.framing += 1;
+        if self.framing > MAX_FRAMING {
+            return Err(BodyError::Framing);
+        }
         self.state = match (self.state, byte) {
             (State::ChunkSize { digits: true, size }, b'\n') => after_size(size),
             (State::ChunkSize { digits: true, size }, b';' | b' ' | b'\t' | b'\r') => {
@@ -207,6 +221,17 @@ mod tests {
         assert!(!decoder.is_done());
         decoder.closed().unwrap();
         assert!(decoder.is_done());
+    }
+
+    #[test]
+    fn framing_has_an_end() {
+        for start in ["0\r\n", "5;x=", "5\r\nhello\r\n0\r\nA: "] {
+            let endless = [start.as_bytes(), &[b'x'; 5000]].concat();
+            assert_eq!(read(Framing::Chunked, &endless, 7), Err(BodyError::Framing), "{start}");
+        }
+        let many_small_chunks = [&b"1;extension\r\nx\r\n".repeat(2000)[..], b"0\r\n\r\n"].concat();
+        let (body, _, done) = read(Framing::Chunked, &many_small_chunks, 100).unwrap();
+        assert_eq!((body.len(), done), (2000, true));
     }
 
     #[test]

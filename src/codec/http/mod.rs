@@ -3,5 +3,5 @@
 mod body;
 mod head;
 
-pub use body::{BodyDecoder, BodyError, Framing};
+pub use body::{BodyDecoder, BodyError, Framing, MAX_FRAMING};
 pub use head::{HeadError, HeadEvent, HeadParser, MAX_FIELD_TEXT};

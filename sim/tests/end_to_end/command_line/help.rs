@@ -1,0 +1,114 @@
+//! `--help`: scripts depend on these flags, people on their explanation.
+
+use super::run;
+
+const OF_ALL: [&str; 2] = ["--json", "--log"];
+
+const COMMANDS: [(&str, &[&str]); 5] = [
+    ("demo", &["--fragment"]),
+    (
+        "pay",
+        &[
+            "--url",
+            "--resource-server-url",
+            "--endpoint-path",
+            "--svm-private-key",
+            "--svm-rpc-url",
+            "--max-amount",
+            "--pay-to",
+            "--asset",
+            "--method",
+            "--body",
+            "--header",
+            "--fragment",
+            "[env: RESOURCE_SERVER_URL",
+            "[env: ENDPOINT_PATH",
+            "[env: SVM_PRIVATE_KEY",
+            "[env: SVM_RPC_URL",
+        ],
+    ),
+    (
+        "seller",
+        &[
+            "--listen",
+            "--config",
+            "--facilitator-url",
+            "--rpc-url",
+            "--pay-to",
+            "--network",
+            "--asset",
+            "--price",
+            "--dir",
+            "--memo",
+            "--bazaar",
+            "--decoys",
+            "--pad-accepts-to",
+            "--connection",
+            "--challenge-body",
+        ],
+    ),
+    (
+        "facilitator",
+        &["--listen", "--rpc-url", "--network", "--fee-payer", "--legacy", "--maximum-signers"],
+    ),
+    (
+        "chain",
+        &[
+            "--listen",
+            "--slot-duration",
+            "--confirmed-after",
+            "--finalized-after",
+            "--seed",
+            "--fund ",
+            "--fund-sol",
+            "--mint",
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn the_program_lists_its_commands() {
+    let run = run(&["--help"], &[]).await;
+    assert_eq!(run.status, Some(0));
+    for (command, _) in COMMANDS {
+        let mut lines = run.stdout.lines().map(str::trim);
+        let explained = lines.any(|line| {
+            line.strip_prefix(command).is_some_and(|rest| rest.trim_start().len() > 10)
+        });
+        assert!(explained, "{command}\n{}", run.stdout);
+    }
+}
+
+#[tokio::test]
+async fn every_command_explains_each_of_its_flags() {
+    for (command, flags) in COMMANDS {
+        let run = run(&[command, "--help"], &[]).await;
+        assert_eq!(run.status, Some(0), "{command}");
+        for flag in flags.iter().chain(&OF_ALL) {
+            assert!(run.stdout.contains(flag), "{command} {flag}\n{}", run.stdout);
+        }
+        assert_all_explained(command, &run.stdout);
+    }
+}
+
+/// The explanation of a flag stands behind it, or, if any is long, in the lines below.
+fn assert_all_explained(command: &str, help: &str) {
+    let lines: Vec<_> = help.lines().map(str::trim).collect();
+    let is_flag = |line: &str| line.starts_with("--") || line.starts_with("-h,");
+    let is_explained = |pair: &[&str]| {
+        let below = !pair[1].is_empty() && !is_flag(pair[1]);
+        below || pair[0].split_whitespace().count() > 4
+    };
+    for pair in lines.windows(2).filter(|pair| is_flag(pair[0])) {
+        assert!(is_explained(pair), "{command}: {}", pair[0]);
+    }
+}
+
+#[tokio::test]
+async fn wrong_usage_is_an_error_on_standard_error() {
+    for arguments in [&["bye"][..], &["pay", "--frobnicate"], &["seller"], &[]] {
+        let run = run(arguments, &[]).await;
+        assert_eq!(run.status, Some(2), "{arguments:?}");
+        assert!(run.stderr.contains("Usage"), "{arguments:?}: {}", run.stderr);
+    }
+}

@@ -1,0 +1,229 @@
+//! `x402-sim pay`: the client protocol of the x402 project's end-to-end tests.
+
+use embedded_x402_sim::chain::{TokenProgram, genesis};
+use embedded_x402_sim::seller::{Resource, Route};
+use embedded_x402_sim::x402::Version;
+use serde_json::{Value, json};
+use solana_address::Address;
+
+use super::{Run, run};
+use crate::shop::{PRICE, Shop, accept, sells, weather};
+
+const OWN_MINT: Address = Address::new_from_array([77; 32]);
+
+/// Members of the last line, in this order; `error` only if there was one.
+const MEMBERS: [&str; 5] = ["success", "data", "status_code", "payment_response", "error"];
+
+/// A cent more than may be paid without a flag.
+const DEAR: u64 = 1_010_000;
+
+async fn shop() -> Shop {
+    Shop::open(|pay_to| {
+        let in_token = |path: &str, mint, price| {
+            Route::new(path, Resource::Weather, accept(mint, pay_to, price))
+        };
+        vec![
+            weather(Version::V2, "/weather", pay_to),
+            weather(Version::V1, "/v1/weather", pay_to),
+            sells(Version::V2, "/echo", Resource::Echo, pay_to),
+            sells(Version::V2, "/status/*", Resource::Status, pay_to),
+            Route {
+                methods: vec!["PUT".to_owned()],
+                ..sells(Version::V2, "/put", Resource::Echo, pay_to)
+            },
+            in_token("/pyusd", genesis::PYUSD, PRICE),
+            in_token("/own", OWN_MINT, PRICE),
+            in_token("/dear", genesis::USDC, DEAR),
+        ]
+    })
+    .await
+}
+
+/// Buys with the wallet of the shop's device.
+async fn pay(shop: &Shop, path: &str, flags: &[&str]) -> Run {
+    let (key, url) = (key(shop), shop.market.url(path));
+    let flags = [&["pay", "--url", &url], flags].concat();
+    run(&flags, &[("SVM_PRIVATE_KEY", &key), ("SVM_RPC_URL", &shop.market.chain_url)]).await
+}
+
+fn key(shop: &Shop) -> String {
+    bs58::encode(shop.device.key_pair).into_string()
+}
+
+/// The shape that scripts rely on, and the exit status that says the same.
+fn assert_shape(run: &Run, success: bool) -> Value {
+    let result = run.json();
+    let members: Vec<_> = result.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = if success { &MEMBERS[..4] } else { &MEMBERS[..] };
+    assert_eq!(members, expected, "{result}");
+    assert_eq!(result["success"], success, "{result}");
+    assert_eq!(run.status, Some(if success { 0 } else { 1 }), "{result}");
+    result
+}
+
+async fn assert_pays(shop: &Shop, path: &str, flags: &[&str], mint: Address) -> Value {
+    let books = shop.open_books(mint);
+    let result = assert_shape(&pay(shop, path, flags).await, true);
+    let moved = books.moved();
+    assert_eq!((moved.spent, moved.earned), (PRICE, PRICE), "{path} {flags:?}");
+    assert_eq!(result["status_code"], 200, "{path} {flags:?}");
+    let transaction = result["payment_response"]["transaction"].as_str().unwrap();
+    assert_eq!(moved.sales[0].transaction, transaction, "{path} {flags:?}");
+    assert!(shop.landed(transaction).is_some(), "{path} {flags:?}");
+    result
+}
+
+async fn assert_fails(shop: &Shop, path: &str, flags: &[&str], words: &str) -> Value {
+    let books = shop.open_books(genesis::USDC);
+    let result = assert_shape(&pay(shop, path, flags).await, false);
+    let error = result["error"].as_str().unwrap();
+    assert!(error.contains(words), "{path} {flags:?}: {error}");
+    assert_eq!(result["payment_response"], Value::Null, "{path} {flags:?}");
+    books.assert_nothing_moved(&format!("{path} {flags:?}"));
+    result
+}
+
+fn weather_report() -> Value {
+    json!({"report": {"weather": "sunny", "temperature": 70}})
+}
+
+#[tokio::test]
+async fn by_the_environment() {
+    let shop = shop().await;
+    for (path, version) in [("/weather", Version::V2), ("/v1/weather", Version::V1)] {
+        let books = shop.open_books(genesis::USDC);
+        let environment = [
+            ("RESOURCE_SERVER_URL", shop.market.seller_url.as_str()),
+            ("ENDPOINT_PATH", path),
+            ("SVM_PRIVATE_KEY", &key(&shop)),
+            ("SVM_RPC_URL", &shop.market.chain_url),
+        ];
+        let run = run(&["pay"], &environment).await;
+        let result = assert_shape(&run, true);
+        let moved = books.moved();
+        assert_eq!((moved.spent, moved.earned), (PRICE, PRICE), "{version:?}");
+        assert_eq!(moved.sales[0].version, version);
+        assert_eq!(result["data"], weather_report());
+        assert_eq!(result["status_code"], 200);
+        let receipt = &result["payment_response"];
+        assert_eq!(receipt["success"], true);
+        assert_eq!(receipt["network"], "solana-devnet");
+        assert_eq!(receipt["payer"], shop.payer.to_string());
+        assert_eq!(receipt["transaction"], moved.sales[0].transaction);
+    }
+}
+
+#[tokio::test]
+async fn by_flags() {
+    let shop = shop().await;
+    let (key, url) = (key(&shop), shop.market.url("/v1/weather"));
+    let books = shop.open_books(genesis::USDC);
+    let flags = ["--svm-private-key", &key, "--svm-rpc-url", &shop.market.chain_url];
+    let run = run(&[&["pay", "--url", &url][..], &flags].concat(), &[]).await;
+    assert_shape(&run, true);
+    assert_eq!(books.moved().earned, PRICE);
+    let people_read = run.stdout.lines().count() > 1;
+    assert!(people_read, "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn flags_win_over_the_environment() {
+    let shop = shop().await;
+    let environment = [
+        ("RESOURCE_SERVER_URL", "http://127.0.0.1:1"),
+        ("ENDPOINT_PATH", "/nowhere"),
+        ("SVM_PRIVATE_KEY", &key(&shop)),
+    ];
+    let url = shop.market.url("/weather");
+    let run = run(&["pay", "--json", "--url", &url], &environment).await;
+    assert_eq!(assert_shape(&run, true)["data"], weather_report());
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn max_amount_is_the_cap() {
+    let shop = shop().await;
+    let (price, less) = (PRICE.to_string(), (PRICE - 1).to_string());
+    assert_pays(&shop, "/weather", &["--max-amount", &price], genesis::USDC).await;
+    let words = "the price of 1234 is above the cap of 1233";
+    let result = assert_fails(&shop, "/weather", &["--max-amount", &less], words).await;
+    assert_eq!(result["data"], Value::Null);
+    assert_eq!(result["status_code"], 402);
+    assert_fails(&shop, "/dear", &[], "the price of 1010000 is above the cap of 1000000").await;
+    let books = shop.open_books(genesis::USDC);
+    assert_shape(&pay(&shop, "/dear", &["--max-amount", "1010000"]).await, true);
+    assert_eq!(books.moved().earned, DEAR);
+}
+
+#[tokio::test]
+async fn pay_to_names_who_may_be_paid() {
+    let shop = shop().await;
+    let (own, payee) = (shop.payer.to_string(), shop.market.pay_to.to_string());
+    assert_fails(&shop, "/weather", &["--pay-to", &own], "does not allow this payTo").await;
+    let both = ["--pay-to", &own, "--pay-to", &payee];
+    assert_pays(&shop, "/weather", &both, genesis::USDC).await;
+}
+
+#[tokio::test]
+async fn asset_names_what_may_be_paid_in() {
+    let shop = shop().await;
+    let pyusd = genesis::PYUSD.to_string();
+    assert_fails(&shop, "/pyusd", &[], "allows this asset on solana-devnet").await;
+    assert_pays(&shop, "/pyusd", &["--asset", &pyusd], genesis::PYUSD).await;
+    assert_fails(&shop, "/weather", &["--asset", &pyusd], "allows this asset").await;
+}
+
+#[tokio::test]
+async fn an_unknown_asset_needs_a_cap() {
+    let shop = shop().await;
+    let chain = &shop.market.chain;
+    chain.create_mint(&OWN_MINT, 9, TokenProgram::Token2022).unwrap();
+    chain.fund_token(&shop.payer, &OWN_MINT, PRICE).unwrap();
+    chain.fund_token(&shop.market.pay_to, &OWN_MINT, 0).unwrap();
+    let mint = OWN_MINT.to_string();
+    assert_fails(&shop, "/own", &["--asset", &mint], "give --max-amount").await;
+    assert_pays(&shop, "/own", &["--asset", &mint, "--max-amount", "2000"], OWN_MINT).await;
+}
+
+#[tokio::test]
+async fn methods_bodies_and_headers_are_those_of_curl() {
+    let shop = shop().await;
+    let json = ["--body", r#"{"on":true}"#, "--header", "Content-Type: application/json"];
+    let result = assert_pays(&shop, "/echo", &json, genesis::USDC).await;
+    assert_eq!(result["data"], json!({"on": true}));
+    let text = ["--method", "put", "--body", "plain text"];
+    let result = assert_pays(&shop, "/put", &text, genesis::USDC).await;
+    assert_eq!(result["data"], "plain text");
+    // A body alone makes it a POST, which nobody sells there.
+    let run = pay(&shop, "/put", &["--body", "plain text"]).await;
+    assert_eq!(assert_shape(&run, false)["status_code"], 404);
+    assert_fails(&shop, "/echo", &["--header", "no colon"], "\"no colon\"").await;
+}
+
+#[tokio::test]
+async fn fragments_change_nothing() {
+    let shop = shop().await;
+    for path in ["/weather", "/v1/weather"] {
+        let result = assert_pays(&shop, path, &["--fragment", "1"], genesis::USDC).await;
+        assert_eq!(result["data"], weather_report());
+    }
+}
+
+#[tokio::test]
+async fn failures_say_what_is_known() {
+    let shop = shop().await;
+    let words = "paid or not, that is unknown";
+    let result = assert_fails(&shop, "/status/500", &[], words).await;
+    assert_eq!(result["status_code"], 500);
+    assert_eq!(result["data"], json!({"status": 500}));
+    let result = assert_fails(&shop, "/nowhere", &[], "status 404").await;
+    assert_eq!(result["status_code"], 404);
+
+    let key = key(&shop);
+    let unreachable = ["pay", "--url", "http://127.0.0.1:1/", "--svm-private-key", &key];
+    let result = assert_shape(&run(&unreachable, &[]).await, false);
+    assert_eq!(result["status_code"], Value::Null);
+    let nothing_to_buy = run(&["pay", "--svm-private-key", &key], &[]).await;
+    let result = assert_shape(&nothing_to_buy, false);
+    assert!(result["error"].as_str().unwrap().contains("RESOURCE_SERVER_URL"), "{result}");
+}

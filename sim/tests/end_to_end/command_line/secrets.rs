@@ -1,0 +1,68 @@
+//! Keys stay where they are: no output names them, however a run ends.
+
+use embedded_x402_sim::x402::Version;
+use solana_keypair::Keypair;
+use tokio::net::TcpListener;
+
+use super::{Run, run};
+use crate::shop::{Shop, weather};
+
+const TRACE: [&str; 2] = ["--log", "trace"];
+
+/// The key, or enough of it to matter.
+fn assert_hidden(run: &Run, key: &str) {
+    let output = run.output();
+    for secret in [key, &key[..20], &key[key.len() - 20..]] {
+        assert!(!output.contains(secret), "{output}");
+    }
+}
+
+#[tokio::test]
+async fn of_payers() {
+    let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
+    let key = bs58::encode(shop.device.key_pair).into_string();
+    let url = shop.market.url("/weather");
+    for end in [&["--max-amount", "1"][..], &[], &["--header", "wrong"], &["--fragment", "x"]] {
+        let arguments = [&["pay", "--url", &url][..], end, &TRACE].concat();
+        let by_environment = run(&arguments, &[("SVM_PRIVATE_KEY", &key)]).await;
+        assert_hidden(&by_environment, &key);
+        let by_flag = [&arguments[..], &["--svm-private-key", &key]].concat();
+        assert_hidden(&run(&by_flag, &[]).await, &key);
+    }
+    assert_eq!(shop.market.seller.sales().len(), 2, "the runs without a fault");
+    assert_hidden(&run(&["pay", "--help"], &[("SVM_PRIVATE_KEY", &key)]).await, &key);
+}
+
+/// A key with a typing error is nearly the key.
+#[tokio::test]
+async fn of_payers_who_mistype_them() {
+    let key = Keypair::new().to_base58_string();
+    let other_half = Keypair::new().to_bytes();
+    let mixed = [&Keypair::new().to_bytes()[..32], &other_half[32..]].concat();
+    for wrong in [key[1..].to_owned(), format!("{key}0"), bs58::encode(mixed).into_string()] {
+        let arguments = ["pay", "--url", "http://127.0.0.1:1/", "--svm-private-key", &wrong];
+        let run = run(&[&arguments[..], &TRACE].concat(), &[]).await;
+        assert_eq!(run.status, Some(1));
+        assert!(run.json()["error"].as_str().unwrap().contains("key"), "{}", run.stdout);
+        assert_hidden(&run, &wrong);
+    }
+}
+
+#[tokio::test]
+async fn of_facilitators() {
+    let key = Keypair::new().to_base58_string();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let arguments = [&["facilitator", "--listen", &address][..], &TRACE].concat();
+    let environment = [("FACILITATOR_SVM_PRIVATE_KEY", key.as_str())];
+    let port_taken = run(&arguments, &environment).await;
+    assert_eq!(port_taken.status, Some(1));
+    assert_hidden(&port_taken, &key);
+
+    let mistyped = &key[1..];
+    let arguments = ["facilitator", "--listen", "127.0.0.1:0", "--fee-payer", mistyped];
+    let run_mistyped = run(&arguments, &[]).await;
+    assert_eq!(run_mistyped.status, Some(1));
+    assert_hidden(&run_mistyped, mistyped);
+    assert_hidden(&run(&["facilitator", "--help"], &environment).await, &key);
+}

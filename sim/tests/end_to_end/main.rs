@@ -1,0 +1,25 @@
+//! The device buys: the no_std client over real sockets, from a seller and a facilitator that
+//! behave like the reference's, on a chain that executes the real token programs.
+//!
+//! Nothing here trusts one side's word. After each purchase the books are compared: what the payer
+//! has less, what the payee has more, what the seller recorded, what the receipt names, and what
+//! landed on the chain.
+//!
+//! One binary for all of it, since each one links the whole runtime.
+
+mod books;
+mod errand;
+mod payment;
+mod shop;
+
+mod combinations;
+mod command_line;
+mod equal_payments;
+mod legacy_facilitator;
+mod lost_answers;
+mod policy;
+mod refusals;
+mod requests;
+mod tokens;
+mod transactions;
+mod undelivered;

@@ -1,0 +1,103 @@
+//! What a seller's reason for a 402 after the payment says of the money.
+//!
+//! The payment stays signed and valid until it expires, so that "refused" must be known, not
+//! guessed: who believes it may sign another one.
+
+use crate::wire::Reason;
+
+/// Where the reason stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SaidIn {
+    /// In a challenge of version 2: the payment did not pass verification, or never reached it.
+    ChallengeV2,
+    /// In a challenge of version 1: sellers answer in this form whatever goes wrong.
+    ChallengeV1,
+    /// In a receipt: settlement was tried.
+    Receipt,
+}
+
+/// Codes in a challenge of version 2 that do not say that nothing was settled.
+const MAY_SETTLE: [&str; 4] = [
+    "duplicate_settlement",
+    "settlement_pending",
+    "transaction_confirmation_timed_out",
+    "unexpected_settle_error",
+];
+
+/// Parts of the codes with which facilitators refuse a payment before they send it to the chain.
+/// Every other code, and every sentence, may be that of a settlement that got lost: of a
+/// transaction that was sent and not seen to confirm, or of a facilitator whose answer never came.
+const BEFORE_SETTLEMENT: [&str; 9] = [
+    "invalid_exact_svm_payload_",
+    "invalid_exact_evm_payload_",
+    "transaction_simulation_failed",
+    "fee_payer",
+    "network_mismatch",
+    "unsupported_scheme",
+    "unsupported_network",
+    "invalid_network",
+    "insufficient_funds",
+];
+
+/// What sellers of version 1 say of a payment that they have not shown to a facilitator.
+const BEFORE_VERIFICATION_V1: [&str; 3] = [
+    "X-PAYMENT header is required",
+    "Invalid or malformed payment header",
+    "Unable to find matching payment requirements",
+];
+
+/// Whether the reason says that this payment is not settled and is not about to be.
+pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
+    let text = reason.as_str();
+    if reason.is_cut() {
+        return false;
+    }
+    match said_in {
+        SaidIn::ChallengeV2 => !MAY_SETTLE.iter().any(|code| text.contains(code)),
+        SaidIn::ChallengeV1 => is_of_verification(text) || BEFORE_VERIFICATION_V1.contains(&text),
+        SaidIn::Receipt => is_of_verification(text),
+    }
+}
+
+fn is_of_verification(text: &str) -> bool {
+    let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    text.bytes().all(of_code) && BEFORE_SETTLEMENT.iter().any(|part| text.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_is_final() {
+        use SaidIn::*;
+        let code = "invalid_exact_svm_payload_amount_mismatch";
+        let sentence = "Unable to find matching payment requirements";
+        let long = [b'a'; 200];
+        let long = core::str::from_utf8(&long).unwrap();
+        for (reason, in_v2, in_v1, in_receipt) in [
+            (code, true, true, true),
+            (sentence, true, true, false),
+            ("No matching payment requirements", true, false, false),
+            ("insufficient_funds", true, true, true),
+            ("invalid_exact_svm_transaction_simulation_failed", true, true, true),
+            // Sent to the chain, and not seen to confirm.
+            ("transaction_failed", true, false, false),
+            ("invalid_exact_svm_transaction_failed", true, false, false),
+            ("settle_exact_svm_block_height_exceeded", true, false, false),
+            ("unexpected_settle_error", false, false, false),
+            ("Facilitator settle failed (504): fee_payer", true, false, false),
+            ("fetch failed", true, false, false),
+            ("", true, false, false),
+            ("duplicate_settlement", false, false, false),
+            ("Settlement failed: settlement_pending", false, false, false),
+            (long, false, false, false),
+        ] {
+            for (said_in, expected) in
+                [(ChallengeV2, in_v2), (ChallengeV1, in_v1), (Receipt, in_receipt)]
+            {
+                assert_eq!(is_final(&reason.into(), said_in), expected, "{reason} {said_in:?}");
+            }
+        }
+    }
+}
