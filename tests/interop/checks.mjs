@@ -32,6 +32,7 @@ await deviceAtLegacySeller();
 await referenceClientsAtOurSeller();
 await mixedMakes();
 await replays();
+await duplicates();
 await verdicts();
 process.exit(summary() ? 0 : 1);
 
@@ -197,7 +198,27 @@ async function replays() {
         return responses.sort((a, b) => a.status - b.status);
       });
       equal("statuses", [settled.status, refused.status], [200, 402]);
-      equal("reason", (await refusal(refused)).error, "duplicate_settlement");
+      return (await refusal(refused)).error; // of two: which, depends on who simulates when
+    });
+  }
+}
+
+/** A payment that is settled twice, asked of the facilitators themselves. */
+async function duplicates() {
+  const makes = [
+    ["reference", referenceClient, `${sellers.reference}/weather`],
+    ["ours", referenceClient, `${sellers.reference}/weather`],
+    ["legacy", legacyClient, `${sellers.legacy}/weather`],
+    ["oursLegacy", legacyClient, `${sellers.legacy}/weather`],
+  ];
+  for (const [make, client, url] of makes) {
+    await check(`${make} facilitator settles a payment once`, async () => {
+      const request = await facilitatorRequest(client, url);
+      const settle = () => judge(facilitators[make], "/settle", request);
+      equal("first", (await moves(PRICE, buyer, settle)).success, true);
+      const { success, errorReason } = await moves(0, buyer, settle);
+      equal("second", success, false);
+      return errorReason;
     });
   }
 }
@@ -220,14 +241,6 @@ async function verdicts() {
     "no transaction": ({ payload }) => (payload.transaction = "AAAA"),
     "a wrong signature": ({ payload }) => (payload.transaction = flip(payload.transaction)),
   };
-  const judge = async (facilitator, path, request) => {
-    const headers = { "content-type": "application/json" };
-    const body = JSON.stringify(request);
-    const signal = AbortSignal.timeout(10_000);
-    const response = await fetch(`${facilitator}${path}`, { method: "POST", headers, body, signal });
-    const { isValid, invalidReason, success, errorReason } = await response.json();
-    return { isValid, invalidReason, success, errorReason };
-  };
   const makes = [
     ["v2", referenceClient, `${sellers.reference}/weather`, "reference", "ours"],
     ["v1", referenceClient, `${sellers.legacyAndReference}/weather`, "reference", "ours"],
@@ -235,18 +248,32 @@ async function verdicts() {
   for (const [version, client, url, theirs, ours] of makes) {
     for (const [name, spoil] of Object.entries(spoilt)) {
       await check(`${version}: our facilitator judges as the ${theirs} one: ${name}`, async () => {
-        const paid = await client.unsent(url);
-        const header = paid.headers.get("payment-signature") ?? paid.headers.get("x-payment");
-        const paymentPayload = JSON.parse(atob(header));
-        const unpaid = paymentPayload.accepted ? paymentPayload : await (await fetch(url)).json();
-        const paymentRequirements = structuredClone(unpaid.accepted ?? unpaid.accepts[0]);
-        spoil({ terms: paymentRequirements, payload: paymentPayload.payload });
-        const { x402Version } = paymentPayload;
-        const request = { x402Version, paymentPayload, paymentRequirements };
+        const request = await facilitatorRequest(client, url);
+        const { paymentRequirements: terms, paymentPayload } = request;
+        spoil({ terms, payload: paymentPayload.payload });
         const wanted = await judge(facilitators[theirs], "/verify", request);
         equal("verdict", await judge(facilitators[ours], "/verify", request), wanted);
         return wanted.invalidReason;
       });
     }
   }
+}
+
+/** What a seller would ask its facilitator about a payment that was not sent. */
+async function facilitatorRequest(client, url) {
+  const paid = await client.unsent(url);
+  const header = paid.headers.get("payment-signature") ?? paid.headers.get("x-payment");
+  const paymentPayload = JSON.parse(atob(header));
+  const { x402Version, accepted } = paymentPayload;
+  const terms = accepted ?? (await (await fetch(url)).json()).accepts[0];
+  return { x402Version, paymentPayload, paymentRequirements: structuredClone(terms) };
+}
+
+async function judge(facilitator, path, request) {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(request);
+  const signal = AbortSignal.timeout(10_000);
+  const response = await fetch(`${facilitator}${path}`, { method: "POST", headers, body, signal });
+  const { isValid, invalidReason, success, errorReason } = await response.json();
+  return { isValid, invalidReason, success, errorReason };
 }
