@@ -190,7 +190,8 @@ fn transcript(number: usize, report: &Report) -> String {
     if let Some(offer) = &purchase.offer {
         let price = dollars(offer.amount);
         let _ = writeln!(text, "   asked    {price} {} for {}", offer.symbol, offer.pay_to);
-        let _ = writeln!(text, "   decided  the policy allows it: signed");
+        let _ = writeln!(text, "   decided  within the policy");
+        let _ = writeln!(text, "   signed   in {} bytes to the seller", purchase.traffic.sent);
     }
     match (&purchase.result, purchase.receipt()) {
         (Ok(body), Some(receipt)) => {
@@ -212,13 +213,24 @@ fn table(reports: &[Report]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
-        "", "x402", "scheme", "network", "token", "price", "device", "seller", "sent", "received",
-        "time", "",
+        "",
+        "x402",
+        "scheme",
+        "network",
+        "token",
+        "price",
+        "device",
+        "seller",
+        "sent",
+        "received",
+        "client state",
+        "time",
+        "",
     ]);
     for (index, report) in reports.iter().enumerate() {
         table.add_row(row(index + 1, report));
     }
-    for column in [5, 6, 7, 8, 9, 10] {
+    for column in [5, 6, 7, 8, 9, 10, 11] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -226,7 +238,7 @@ fn table(reports: &[Report]) -> Table {
     table
 }
 
-fn row(number: usize, report: &Report) -> [String; 12] {
+fn row(number: usize, report: &Report) -> [String; 13] {
     let traffic = report.purchase.traffic;
     let token = symbol(report.way.mint);
     [
@@ -240,6 +252,7 @@ fn row(number: usize, report: &Report) -> [String; 12] {
         format!("+{}", dollars(report.earned)),
         format!("{} B", traffic.sent),
         format!("{} B", traffic.received),
+        format!("{} B", client_state_bytes()),
         format!("{} ms", report.purchase.elapsed.as_millis()),
         if report.holds() { "ok" } else { "WRONG" }.to_owned(),
     ]
@@ -248,10 +261,7 @@ fn row(number: usize, report: &Report) -> [String; 12] {
 fn conclude(reports: &[Report]) {
     let holding = reports.iter().filter(|report| report.holds()).count();
     println!("{holding} of {} payments settled and moved exactly their price.", reports.len());
-    println!(
-        "The client kept {} bytes of state, the same for each of them, and no heap.",
-        client_state_bytes()
-    );
+    println!("The client's state is the same for all of them, at its peak too; it uses no heap.");
 }
 
 fn summary(reports: &[Report]) -> Value {

@@ -1,6 +1,6 @@
 //! Which entry is paid, and why none is.
 
-use embedded_x402::client::{Error, Outcome, Payer};
+use embedded_x402::client::{Error, Limits, Outcome, Payer};
 use embedded_x402::policy::{Asset, Refusal, Rule, assets};
 use embedded_x402::scheme::SchemeError;
 use embedded_x402::sizes;
@@ -114,7 +114,7 @@ fn every_refusal_of_an_entry() {
     let mut both = entry();
     both["maxAmountRequired"] = json!("1000");
     for (entry, expected) in [
-        (with_extra(entry(), "deep", deep), Refusal::EntryTooDeep),
+        (with_extra(entry(), "deep", deep), Refusal::EntryTooDeep { needed: 14 }),
         (missing, Refusal::Malformed(RequirementsError::Missing)),
         (both, Refusal::Malformed(RequirementsError::BothVersions)),
         (with(entry(), "/extra", json!([])), Refusal::Malformed(RequirementsError::Malformed)),
@@ -239,6 +239,16 @@ fn an_entry_too_large_says_what_it_needs() {
     let seller = sells(challenge, |payment| settled(&receipt(payment)));
     let run = Device::default().buy_within::<2048>(seller);
     assert!(matches!(run.outcome(), Outcome::Settled(_)), "more memory is all it takes");
+}
+
+#[test]
+fn a_deep_entry_is_paid_by_who_allows_it() {
+    let deep = (0..12).fold(json!(1), |inner, _| json!([inner]));
+    let deep = with_extra(entry(), "deep", deep);
+    assert_eq!(refusal(std::slice::from_ref(&deep)), Refusal::EntryTooDeep { needed: 14 });
+    let limits = Limits { entry_depth: 14, ..Limits::default() };
+    let device = Device { limits, ..Device::default() };
+    assert_eq!(bought(&device, &[deep]).0, 1000);
 }
 
 #[test]

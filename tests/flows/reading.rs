@@ -244,13 +244,15 @@ fn a_cut_or_malformed_body_is_no_challenge() {
 
 #[test]
 fn heads_and_challenge_bodies_have_limits() {
-    let limits = Limits { head: 300, challenge_body: 200, drained_body: 10 };
+    let limits = Limits { head: 300, challenge_body: 200, drained_body: 10, entry_depth: 8 };
     let device = Device { limits, ..Device::default() };
     let large_head = device.buy(says(payment_required(&challenge(&[entry()]))));
     assert_eq!(large_head.unpaid(), Error::Response(ResponseError::HeadTooLarge { needed: 301 }));
     for framing in FRAMINGS {
-        let large_body = device.buy(says(framed(402, &[], &challenge_v1(&[entry_v1()]), framing)));
-        let expected = Error::Response(ResponseError::BodyTooLarge { limit: 200 });
+        let body = challenge_v1(&[entry_v1()]);
+        let large_body = device.buy(says(framed(402, &[], &body, framing)));
+        let needed = if framing == Framing::ContentLength { body.len() as u64 } else { 201 };
+        let expected = Error::Response(ResponseError::BodyTooLarge { needed });
         assert_eq!(large_body.unpaid(), expected);
     }
 }
