@@ -190,8 +190,7 @@ fn transcript(number: usize, report: &Report) -> String {
     if let Some(offer) = &purchase.offer {
         let price = dollars(offer.amount);
         let _ = writeln!(text, "   asked    {price} {} for {}", offer.symbol, offer.pay_to);
-        let _ = writeln!(text, "   decided  within the policy");
-        let _ = writeln!(text, "   signed   in {} bytes to the seller", purchase.traffic.sent);
+        let _ = writeln!(text, "   decided  within the policy, and signed");
     }
     match (&purchase.result, purchase.receipt()) {
         (Ok(body), Some(receipt)) => {
