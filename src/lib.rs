@@ -7,7 +7,8 @@
 //!    └ client ── one request and its payment, without any of these
 //!       ├ policy ── what may be paid, to whom, how much
 //!       ├ scheme ── requirements + payer + chain facts -> transaction
-//!       │   └ solana ── keys, accounts, messages: no x402     (feature "solana")
+//!       │   ├ solana ── keys, accounts, messages: no x402     (feature "solana")
+//!       │   └ evm ───── addresses, EIP-712, EIP-3009: no x402 (feature "evm")
 //!       ├ signer ── who holds the key
 //!       └ wire ──── the messages of x402, versions 1 and 2
 //!          └ codec ── JSON, base64, base58, HTTP/1.1, byte by byte
@@ -15,7 +16,7 @@
 //!
 //! A 402 comes in at [`io`], byte by byte through [`client::Exchange`], [`codec`] and [`wire`], which
 //! keep one entry of `accepts`; [`policy`] says whether it may be paid, [`scheme`] and [`solana`]
-//! build the transaction in the memory of another entry, [`signer`] signs it, and [`wire`] writes
+//! build the transaction in the memory of another entry (or `evm` an authorization), [`signer`] signs it, and [`wire`] writes
 //! the payload straight into the connection. No arrow points back: nothing below [`io`] knows a
 //! socket, a clock, or a random number generator.
 //!
@@ -31,6 +32,8 @@ mod fmt;
 
 pub mod client;
 pub mod codec;
+#[cfg(feature = "evm")]
+pub mod evm;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod policy;

@@ -8,8 +8,8 @@
 /// Bytes kept of one entry of `accepts`, as raw JSON.
 ///
 /// Entries seen in the field take 200 to 350 bytes; one with a 256-byte memo takes about 600. A
-/// Solana transaction with such a memo, 721 bytes, is built in the same memory afterwards.
-pub const ENTRY: usize = 728;
+/// Solana transaction with the longest memo, of 721 bytes, is built in the same memory afterwards.
+pub const ENTRY: usize = 721;
 
 /// Objects and arrays inside each other in one entry of `accepts`, the entry included.
 ///
@@ -47,12 +47,16 @@ pub const ADDRESS: usize = 44;
 /// specification of the `exact` scheme on Solana.
 pub const MEMO: usize = 256;
 
-/// Bytes that a receipt's texts take while it is read: a name, network or amount, the transaction
-/// id, the payer and the reason. They go where the entry was.
-pub const RECEIPT: usize = RECEIPT_TEXT + TRANSACTION_ID + ADDRESS + REASON;
+/// Bytes that a receipt's texts take while it is read: a member's name, the transaction id, the
+/// payer, the reason, the network and the amount. They go where the entry was.
+pub const RECEIPT: usize =
+    RECEIPT_NAME + TRANSACTION_ID + ADDRESS + REASON + NETWORK + RECEIPT_AMOUNT;
 
-/// Characters of a name, network or amount in a receipt.
-pub const RECEIPT_TEXT: usize = NETWORK;
+/// Characters of a name in a receipt: `errorReason` and `transaction` have 11.
+pub const RECEIPT_NAME: usize = 12;
+
+/// Characters of an amount in a receipt: 2^64 has 20 digits.
+pub const RECEIPT_AMOUNT: usize = 20;
 
 /// Bytes of everything that a client keeps on a 32-bit target: [`Memory`](crate::client::Memory)
 /// from one payment to the next, and [`Exchange`](crate::client::Exchange) during one.

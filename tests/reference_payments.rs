@@ -105,7 +105,7 @@ fn the_memo_is_what_was_drawn() {
 const BASE_SEPOLIA: Network = Network::Eip155(84_532);
 
 #[test]
-fn evm_payments_are_skipped_for_the_right_reason() {
+fn without_a_key_evm_payments_are_skipped_for_the_right_reason() {
     let version_2 = payment_required(&vectors("evm")[0]);
     let version_1 = payment_required_v1(&vectors("v1-evm")[0]["paymentRequiredBody"].to_string());
     let usdc = Asset::new(BASE_SEPOLIA, "0x036CbD53842c5426634e7929541eC2318f3dCF7e");
@@ -114,7 +114,7 @@ fn evm_payments_are_skipped_for_the_right_reason() {
         let not_listed = Refusal::AssetNotListed { network: BASE_SEPOLIA };
         assert_eq!(Device::default().buy(says(challenge.clone())).refusal(), not_listed);
         let device = Device { policy: PaymentPolicy { rules: &listed }, ..Device::default() };
-        let not_built = Refusal::NetworkNotBuilt { network: BASE_SEPOLIA };
-        assert_eq!(device.buy(says(challenge)).refusal(), not_built);
+        let no_key = Refusal::NoKey { network: BASE_SEPOLIA };
+        assert_eq!(device.buy(says(challenge)).refusal(), no_key);
     }
 }

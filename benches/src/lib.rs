@@ -60,7 +60,7 @@ fn head(challenge: &Value) -> Vec<u8> {
 
 /// Reads the 402 up to the decision; answers whether it came to one.
 pub fn decide(memory: &mut Memory, challenge: &[u8]) -> Result<bool, Error> {
-    let exchange = ask(memory, Payer { solana: Some(Pubkey::new([9; 32])) }, challenge)?;
+    let exchange = ask(memory, Payer::solana(Pubkey::new([9; 32])), challenge)?;
     Ok(matches!(exchange.step()?, Step::Approve(_)))
 }
 
@@ -70,7 +70,7 @@ pub fn pay(
     signer: &mut impl Ed25519Signer,
     challenge: &[u8],
 ) -> Result<usize, Error> {
-    let payer = Payer { solana: Some(Pubkey::new(signer.public_key())) };
+    let payer = Payer::solana(Pubkey::new(signer.public_key()));
     let mut exchange = ask(memory, payer, challenge)?;
     exchange.approve(true)?;
     exchange.entropy([5; 16])?;

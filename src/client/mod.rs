@@ -6,7 +6,8 @@
 //!
 //! ```text
 //!   Transmit ─ Receive ─┬─ Done                                   (free, or not a 402)
-//!                       └─ Approve ─ MintFacts? ─ Entropy ─ RecentBlockhash? ─ Sign
+//!                       └─ Approve ─┬─ MintFacts? ─ Entropy ─ RecentBlockhash? ─ Sign
+//!                                   └─ Time ─ Nonce ─ SignDigest                (EVM)
 //!                            └─ Transmit ─ Receive ─ VerifyReceipt? ─ Done
 //! ```
 //!
@@ -15,6 +16,8 @@
 //! [`Error::Refused`] or [`Error::Unknown`].
 
 mod answer;
+#[cfg(feature = "evm")]
+mod evm_payment;
 mod exchange;
 mod head;
 mod outcome;

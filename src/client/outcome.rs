@@ -5,7 +5,6 @@ use core::fmt;
 use super::head::ResponseError;
 use super::request::RequestError;
 use crate::policy::Refusal;
-#[cfg(feature = "solana")]
 use crate::scheme::SchemeError;
 use crate::wire::{ChallengeError, Reason, SettlementError, SettlementResponse};
 
@@ -68,7 +67,6 @@ pub enum Error {
     /// The policy: no entry is acceptable; this is why the nearest one is not. Nothing was paid.
     Policy(Refusal),
     /// The seller: an entry that the policy allows can't be paid. Nothing was paid.
-    #[cfg(feature = "solana")]
     Scheme(SchemeError),
     /// The seller: it refused the payment before settling it, for this reason. That is its word: the
     /// signed payment stays valid until it expires (Solana: 60 to 90 seconds), and a seller that
@@ -104,7 +102,6 @@ impl fmt::Display for Error {
             Error::Response(error) => error.fmt(f),
             Error::Challenge(error) => error.fmt(f),
             Error::Policy(refusal) => write!(f, "not paid: {refusal}"),
-            #[cfg(feature = "solana")]
             Error::Scheme(error) => write!(f, "not paid: {error}"),
             Error::Refused(reason) => write!(f, "the seller refused the payment: {reason}"),
             Error::Unknown(doubt) => {

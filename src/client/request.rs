@@ -3,7 +3,6 @@
 use core::fmt;
 
 use super::url::Url;
-use crate::codec::decimal::decimal;
 use crate::codec::pieces::{Piece, Pieces};
 use crate::wire::PaymentPayload;
 
@@ -47,8 +46,6 @@ pub enum RequestError {
     Header(usize),
     /// The header field at this index is one that the client sets itself.
     ReservedHeader(usize),
-    /// The body is larger than 4 GiB.
-    Body,
 }
 
 impl fmt::Display for RequestError {
@@ -59,7 +56,6 @@ impl fmt::Display for RequestError {
             RequestError::ReservedHeader(index) => {
                 write!(f, "header {index} is set by the client: leave it out")
             }
-            RequestError::Body => f.write_str("the body is larger than 4 GiB"),
         }
     }
 }
@@ -132,9 +128,6 @@ impl<'a> CheckedRequest<'a> {
         }
         let names_itself =
             request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(USER_AGENT.0));
-        if request.body.is_some_and(|body| u32::try_from(body.len()).is_err()) {
-            return Err(RequestError::Body);
-        }
         Ok(CheckedRequest {
             method: request.method,
             url: Url::parse(request.url).ok_or(RequestError::Url)?,
@@ -158,8 +151,6 @@ impl<'a> CheckedRequest<'a> {
         let header_name = payment.map_or("", |payment| payment.version().payment_header());
         let nothing = Piece::Bytes(&[]);
         let body = self.body.unwrap_or_default();
-        let length = decimal(u32::try_from(body.len()).unwrap_or(u32::MAX));
-        let length = [("Content-Length", length.as_str())];
         let user_agent: &[_] = if self.names_itself { &[] } else { &[USER_AGENT] };
         let path = if self.url.target().starts_with('/') { "" } else { "/" };
         read(Pieces(&[
@@ -172,7 +163,9 @@ impl<'a> CheckedRequest<'a> {
             "\r\n".into(),
             Piece::Fields(user_agent),
             Piece::Fields(self.headers),
-            if self.body.is_some() { Piece::Fields(&length) } else { nothing },
+            if self.body.is_some() { "Content-Length: ".into() } else { nothing },
+            if self.body.is_some() { Piece::Decimal(body.len() as u64) } else { nothing },
+            if self.body.is_some() { "\r\n".into() } else { nothing },
             header_name.into(),
             if json.is_some() { ": ".into() } else { nothing },
             json.as_ref().map_or(nothing, |json| Piece::Base64Of(json)),

@@ -5,8 +5,11 @@ use core::fmt;
 
 use super::{Error, Payer};
 use crate::policy::{PaymentPolicy, Rank, Refusal};
+#[cfg(feature = "evm")]
+use crate::scheme::ExactEvm;
+use crate::scheme::SchemeError;
 #[cfg(feature = "solana")]
-use crate::scheme::{ExactSolana, SchemeError, TokenAccounts};
+use crate::scheme::{ExactSolana, TokenAccounts};
 use crate::sizes;
 use crate::wire::{
     Entry, Network, PaymentRequirements, ProtocolVersion, RequirementsError, Source,
@@ -111,7 +114,7 @@ impl Selection {
     }
 
     /// The text that was last built in the incoming buffer.
-    #[cfg(feature = "solana")]
+    #[cfg(any(feature = "solana", feature = "evm"))]
     pub(super) fn built<'m, const ENTRY: usize>(
         &self,
         memory: &'m Memory<ENTRY>,
@@ -120,6 +123,18 @@ impl Selection {
         let [first, second] = &memory.entries;
         let buffer = if self.incoming { second } else { first };
         buffer.get(..length).unwrap_or_default()
+    }
+
+    /// The chosen entry, and the buffer for what is signed.
+    #[cfg(feature = "evm")]
+    pub(super) fn split_entries<'m, const ENTRY: usize>(
+        &self,
+        memory: &'m mut Memory<ENTRY>,
+    ) -> (&'m [u8], &'m mut [u8]) {
+        let [first, second] = &mut memory.entries;
+        let (chosen, buffer) = if self.incoming { (first, second) } else { (second, first) };
+        let length = self.best.map_or(0, |best| best.length.into());
+        (chosen.get(..length).unwrap_or_default(), buffer)
     }
 
     /// The chosen entry, the buffer for the transaction, and the accounts that it moves between.
@@ -166,7 +181,6 @@ impl Selection {
             (Some(best), _) if best.version == declared => Ok(()),
             (Some(_), _) => Err(Error::Policy(Refusal::Malformed(RequirementsError::BothVersions))),
             (None, Obstacle::Policy(refusal)) => Err(Error::Policy(refusal)),
-            #[cfg(feature = "solana")]
             (None, Obstacle::Scheme(error)) => Err(Error::Scheme(error)),
         }
     }
@@ -181,7 +195,7 @@ impl Selection {
 #[derive(Debug, Clone, Copy)]
 enum Obstacle {
     Policy(Refusal),
-    #[cfg(feature = "solana")]
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(dead_code))]
     Scheme(SchemeError),
 }
 
@@ -190,9 +204,7 @@ impl Obstacle {
     fn nearest(self, other: Obstacle) -> Obstacle {
         match (self, other) {
             (Obstacle::Policy(one), Obstacle::Policy(other)) => one.nearest(other).into(),
-            #[cfg(feature = "solana")]
             (Obstacle::Policy(_), other) => other,
-            #[cfg(feature = "solana")]
             (one, _) => one,
         }
     }
@@ -236,23 +248,38 @@ impl Chooser<'_> {
         })
     }
 
-    #[cfg(feature = "solana")]
     fn check_scheme(
         &self,
         network: Network,
         entry: &PaymentRequirements<'_>,
     ) -> Result<(), Obstacle> {
-        if !network.is_solana() {
-            return Err(Refusal::NetworkNotBuilt { network }.into());
+        match network {
+            #[cfg(feature = "evm")]
+            Network::Eip155(_) => self.check_evm(network, entry),
+            #[cfg(feature = "solana")]
+            _ if network.is_solana() => self.check_solana(network, entry),
+            _ => {
+                let _ = (self.payer, entry);
+                Err(Refusal::NetworkNotBuilt { network }.into())
+            }
         }
+    }
+
+    #[cfg(feature = "solana")]
+    fn check_solana(
+        &self,
+        network: Network,
+        entry: &PaymentRequirements<'_>,
+    ) -> Result<(), Obstacle> {
         let payer = self.payer.solana.ok_or(Refusal::NoKey { network })?;
         let scheme = ExactSolana::new(entry).map_err(Obstacle::Scheme)?;
         scheme.check_payer(&payer).map_err(Obstacle::Scheme)
     }
 
-    #[cfg(not(feature = "solana"))]
-    fn check_scheme(&self, network: Network, _: &PaymentRequirements<'_>) -> Result<(), Obstacle> {
-        let Payer {} = self.payer;
-        Err(Refusal::NetworkNotBuilt { network }.into())
+    #[cfg(feature = "evm")]
+    fn check_evm(&self, network: Network, entry: &PaymentRequirements<'_>) -> Result<(), Obstacle> {
+        let payer = self.payer.evm.ok_or(Refusal::NoKey { network })?;
+        let scheme = ExactEvm::new(entry).map_err(Obstacle::Scheme)?;
+        scheme.check_payer(&payer).map_err(Obstacle::Scheme)
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Fresh {
 
 impl SolanaPayment {
     pub(super) fn new(standard: Option<TokenStandard>) -> Self {
-        SolanaPayment { mint: standard.map(MintFacts::from), length: 0 }
+        SolanaPayment { mint: standard.and_then(MintFacts::from_standard), length: 0 }
     }
 
     pub(super) fn first_stage(&self) -> Stage {

@@ -9,7 +9,7 @@ pub mod base58;
 pub mod base64;
 pub(crate) mod date;
 pub(crate) mod decimal;
-#[cfg(feature = "solana")]
+#[cfg(any(feature = "solana", feature = "evm"))]
 pub(crate) mod hex;
 pub mod http;
 pub mod json;

@@ -4,6 +4,7 @@
 //! a resend of the same bytes after a broken connection needs.
 
 use super::base64;
+use super::decimal::decimal;
 
 /// How many bytes of nested pieces are encoded at a time: a multiple of three.
 const STRETCH: usize = 48;
@@ -19,6 +20,10 @@ pub(crate) enum Piece<'a> {
     Base64Of(&'a [Piece<'a>]),
     /// Lines of names and values: `name: value`, ended by CR LF.
     Fields(&'a [(&'a str, &'a str)]),
+    /// Bytes in lower-case hexadecimal, after `0x`.
+    Hex(&'a [u8]),
+    /// A number in decimal.
+    Decimal(u64),
 }
 
 /// A text made of pieces.
@@ -39,6 +44,8 @@ impl Piece<'_> {
             Piece::Base64(bytes) => base64::encoded_len(bytes.len()),
             Piece::Base64Of(pieces) => base64::encoded_len(Pieces(pieces).len()),
             Piece::Fields(fields) => fields.iter().map(|field| Pieces(&line(field)).len()).sum(),
+            Piece::Hex(bytes) => 2 + 2 * bytes.len(),
+            Piece::Decimal(number) => decimal(*number).len(),
         }
     }
 
@@ -53,6 +60,13 @@ impl Piece<'_> {
                 encode(offset, out, |from, stretch| Pieces(pieces).read(from, stretch))
             }
             Piece::Fields(fields) => read_lines(fields, offset, out),
+            Piece::Hex(bytes) => {
+                let digits = (offset..).map_while(|at| hex_digit(bytes, at));
+                out.iter_mut().zip(digits).map(|(to, digit)| *to = digit).count()
+            }
+            Piece::Decimal(number) => {
+                copy(decimal(*number).as_bytes().get(offset..).unwrap_or_default(), out)
+            }
         }
     }
 }
@@ -76,6 +90,19 @@ impl Pieces<'_> {
             skip = skip.saturating_sub(length);
         }
         written
+    }
+}
+
+/// The character at this place of `0x` and the digits.
+fn hex_digit(bytes: &[u8], at: usize) -> Option<u8> {
+    match at {
+        0 => Some(b'0'),
+        1 => Some(b'x'),
+        _ => {
+            let byte = bytes.get((at - 2) / 2)?;
+            let digit = if at.is_multiple_of(2) { byte >> 4 } else { byte & 15 };
+            Some(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
+        }
     }
 }
 
@@ -160,6 +187,17 @@ mod tests {
             let expected = [&head, &b"A: b\r\n: \r\n"[..], STANDARD.encode(nested).as_bytes(), b"\r\n"].concat();
             prop_assert_eq!(Pieces(&text).len(), expected.len());
             prop_assert_eq!(read_all(Pieces(&text), fragment), expected);
+        }
+    }
+
+    #[test]
+    fn numbers_in_hexadecimal_and_decimal() {
+        let pieces = [Piece::Hex(&[0, 0x1f, 0xa0]), Piece::Decimal(0), Piece::Decimal(u64::MAX)];
+        let text = Pieces(&pieces);
+        let expected = b"0x001fa0018446744073709551615";
+        assert_eq!(text.len(), expected.len());
+        for fragment in 1..40 {
+            assert_eq!(read_all(text, fragment), expected);
         }
     }
 

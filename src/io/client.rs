@@ -10,12 +10,15 @@ use rand_core::TryCryptoRng;
 #[cfg(feature = "solana")]
 use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
-use super::{Error, Response, Timeouts, Transport};
+use super::{Error, Response, Timeouts, Transport, Wallet};
 use crate::client;
-use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Payer, Request, Step, Url};
+use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Request, Step, Url};
 use crate::policy::{Always, Approve, PaymentPolicy};
-use crate::signer::Ed25519Signer;
 #[cfg(feature = "solana")]
+use crate::signer::Ed25519Signer;
+#[cfg(feature = "evm")]
+use crate::signer::Secp256k1Signer;
+#[cfg(any(feature = "solana", feature = "evm"))]
 use crate::signer::SignerError;
 use crate::sizes;
 #[cfg(feature = "solana")]
@@ -59,7 +62,7 @@ impl<const ENTRY: usize, const BUFFER: usize> Default for ClientMemory<ENTRY, BU
 pub struct Client<
     'c,
     T,
-    S,
+    W,
     R,
     D,
     A = Always,
@@ -68,32 +71,33 @@ pub struct Client<
 > {
     transport: &'c T,
     policy: &'c PaymentPolicy<'c>,
-    signer: S,
+    wallet: W,
     rng: R,
     delay: D,
     approval: A,
     solana_rpc: Option<&'c str>,
+    clock: Option<&'c dyn Fn() -> Option<u64>>,
     timeouts: Timeouts,
     limits: Limits,
     checks: Checks,
     memory: &'c mut ClientMemory<ENTRY, BUFFER>,
 }
 
-impl<'c, T, S, R, D, const ENTRY: usize, const BUFFER: usize>
-    Client<'c, T, S, R, D, Always, ENTRY, BUFFER>
+impl<'c, T, W, R, D, const ENTRY: usize, const BUFFER: usize>
+    Client<'c, T, W, R, D, Always, ENTRY, BUFFER>
 where
     T: Transport,
-    S: Ed25519Signer,
+    W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
 {
-    /// A client that pays whatever `policy` allows, from the wallet of `signer`.
+    /// A client that pays whatever `policy` allows, from `wallet`.
     ///
     /// `rng` must be a true source of randomness or seeded from one; `delay` measures timeouts.
     pub fn new(
         transport: &'c T,
         policy: &'c PaymentPolicy<'c>,
-        signer: S,
+        wallet: W,
         rng: R,
         delay: D,
         memory: &'c mut ClientMemory<ENTRY, BUFFER>,
@@ -101,11 +105,12 @@ where
         Client {
             transport,
             policy,
-            signer,
+            wallet,
             rng,
             delay,
             approval: Always,
             solana_rpc: None,
+            clock: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             checks: Checks { receipts: true, signatures: false },
@@ -114,11 +119,11 @@ where
     }
 }
 
-impl<'c, T, S, R, D, A, const ENTRY: usize, const BUFFER: usize>
-    Client<'c, T, S, R, D, A, ENTRY, BUFFER>
+impl<'c, T, W, R, D, A, const ENTRY: usize, const BUFFER: usize>
+    Client<'c, T, W, R, D, A, ENTRY, BUFFER>
 where
     T: Transport,
-    S: Ed25519Signer,
+    W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
     A: Approve,
@@ -128,15 +133,16 @@ where
     pub fn with_approval<B: Approve>(
         self,
         approval: B,
-    ) -> Client<'c, T, S, R, D, B, ENTRY, BUFFER> {
+    ) -> Client<'c, T, W, R, D, B, ENTRY, BUFFER> {
         Client {
             transport: self.transport,
             policy: self.policy,
-            signer: self.signer,
+            wallet: self.wallet,
             rng: self.rng,
             delay: self.delay,
             approval,
             solana_rpc: self.solana_rpc,
+            clock: self.clock,
             timeouts: self.timeouts,
             limits: self.limits,
             checks: self.checks,
@@ -149,6 +155,13 @@ where
     #[must_use]
     pub fn with_solana_rpc(self, url: &'c str) -> Self {
         Client { solana_rpc: Some(url), ..self }
+    }
+
+    /// Takes the time for payments on EVM chains from this clock, in Unix seconds; without one, or
+    /// where it says `None`, from the seller's `Date`.
+    #[must_use]
+    pub fn with_clock(self, clock: &'c dyn Fn() -> Option<u64>) -> Self {
+        Client { clock: Some(clock), ..self }
     }
 
     /// Waits so long.
@@ -197,17 +210,18 @@ where
         &mut self,
         request: &Request<'_>,
     ) -> Result<Response<'_, T::Connection<'c>, D>, Error> {
-        let payer = self.payer();
+        let payer = self.wallet.payer();
         let exchange_memory = &mut self.memory.exchange;
         let mut exchange =
             Exchange::new(request, self.policy, payer, self.limits, exchange_memory)?;
         let mut driver = Driver {
             transport: self.transport,
-            signer: &mut self.signer,
+            wallet: &mut self.wallet,
             rng: &mut self.rng,
             delay: &mut self.delay,
             approval: &mut self.approval,
             solana_rpc: self.solana_rpc,
+            clock: self.clock,
             timeouts: self.timeouts,
             checks: self.checks,
             connection: None,
@@ -224,13 +238,6 @@ where
         let Driver { connection, received, delay, buffer, .. } = driver;
         let timeout = self.timeouts.transfer;
         Ok(Response { answer, connection, delay, timeout, buffer, received })
-    }
-
-    fn payer(&self) -> Payer {
-        Payer {
-            #[cfg(feature = "solana")]
-            solana: Some(Pubkey::new(self.signer.public_key())),
-        }
     }
 }
 
@@ -266,13 +273,15 @@ struct Checks {
 
 /// Everything that an exchange needs from outside.
 #[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
-struct Driver<'d, 'c, T: Transport + 'c, S, R, D, A> {
+struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A> {
     transport: &'c T,
-    signer: &'d mut S,
+    wallet: &'d mut W,
     rng: &'d mut R,
     delay: &'d mut D,
     approval: &'d mut A,
     solana_rpc: Option<&'c str>,
+    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "Solana needs no clock"))]
+    clock: Option<&'c dyn Fn() -> Option<u64>>,
     timeouts: Timeouts,
     checks: Checks,
     connection: Option<T::Connection<'c>>,
@@ -282,10 +291,10 @@ struct Driver<'d, 'c, T: Transport + 'c, S, R, D, A> {
     received: Range<usize>,
 }
 
-impl<'c, T, S, R, D, A> Driver<'_, 'c, T, S, R, D, A>
+impl<'c, T, W, R, D, A> Driver<'_, 'c, T, W, R, D, A>
 where
     T: Transport,
-    S: Ed25519Signer,
+    W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
     A: Approve,
@@ -305,6 +314,10 @@ where
                     exchange.approve(approved)?;
                 }
                 Step::Done => return Ok(()),
+                #[cfg(feature = "evm")]
+                Step::Time | Step::Nonce | Step::SignDigest { .. } => {
+                    self.pay_on_evm(exchange).await?;
+                }
                 #[cfg(feature = "solana")]
                 _ => self.pay_on_solana(exchange).await?,
             }
@@ -346,10 +359,11 @@ where
 
     #[cfg(feature = "solana")]
     async fn sign(&mut self, message: &[u8]) -> Result<Signature, Error> {
-        let signature = self.signer.sign(message).await?;
+        let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
+        let signature = signer.sign(message).await?;
         if self.checks.signatures {
-            let public_key = self.signer.public_key();
-            if !self.signer.verify(&public_key, message, &signature).await? {
+            let public_key = signer.public_key();
+            if !signer.verify(&public_key, message, &signature).await? {
                 return Err(SignerError::Failed.into());
             }
         }
@@ -366,7 +380,30 @@ where
         if !self.checks.receipts {
             return Ok(true);
         }
-        self.signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await
+        let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
+        signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await
+    }
+
+    #[cfg(feature = "evm")]
+    async fn pay_on_evm<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        match exchange.step()? {
+            Step::Time => exchange.time(self.clock.and_then(|now| now()))?,
+            Step::Nonce => {
+                let mut nonce = [0; 32];
+                self.rng.try_fill_bytes(&mut nonce).map_err(|_| Error::Entropy)?;
+                exchange.nonce(nonce)?;
+            }
+            Step::SignDigest { digest } => {
+                let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
+                let signature = signer.sign_prehash(&digest).await?;
+                exchange.recoverable_signature(&signature)?;
+            }
+            _ => return Err(client::Error::OutOfOrder.into()),
+        }
+        Ok(())
     }
 
     async fn transmit<const ENTRY: usize>(

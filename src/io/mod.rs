@@ -12,9 +12,11 @@ mod response;
 mod solana_rpc;
 mod timeout;
 mod transport;
+mod wallet;
 
 pub use client::{Client, ClientMemory};
 pub use error::{Error, RpcError};
 pub use response::Response;
 pub use timeout::Timeouts;
 pub use transport::{ConnectError, Tcp, Transport};
+pub use wallet::{Evm, NoSigner, Wallet};

@@ -31,6 +31,11 @@ pub enum TokenStandard {
         /// Decimals of the mint.
         decimals: u8,
     },
+    /// An ERC-20 contract that takes authorizations of EIP-3009.
+    Eip3009 {
+        /// Decimals of the contract.
+        decimals: u8,
+    },
 }
 
 impl<'a> Asset<'a> {

@@ -36,7 +36,13 @@ pub struct Rule<'a> {
     pub origins: Allowed<'a>,
     /// By which schemes.
     pub schemes: &'a [Scheme],
+    /// For how long a payment may be valid at most, in seconds, whatever the seller asks. It counts
+    /// on EVM chains; on Solana the blockhash decides.
+    pub max_timeout_seconds: u64,
 }
+
+/// Ten minutes: sellers ask for one to five.
+const MAX_TIMEOUT_SECONDS: u64 = 600;
 
 /// A set of allowed texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +74,7 @@ impl<'a> Rule<'a> {
             pay_to: Allowed::Any,
             origins: Allowed::Any,
             schemes: &[Scheme::Exact],
+            max_timeout_seconds: MAX_TIMEOUT_SECONDS,
         }
     }
 

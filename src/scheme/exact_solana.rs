@@ -10,16 +10,12 @@
 //! payments on one blockhash would be one transaction, which settles once. A random memo makes
 //! them differ; without one the compute unit limit does, by the payment's sequence number.
 
-use core::fmt;
-
+use super::SchemeError;
 use crate::codec::hex;
 use crate::codec::json::JsonStr;
 use crate::policy::TokenStandard;
 use crate::sizes;
-use crate::solana::{
-    Blockhash, MessageError, ProgramAddressError, Pubkey, TokenProgram, Transaction,
-    TransferMessage,
-};
+use crate::solana::{Blockhash, MessageError, Pubkey, TokenProgram, Transaction, TransferMessage};
 use crate::wire::{PaymentRequirements, ProtocolVersion};
 
 /// What facilitators expect, and what their operators' limits are set by.
@@ -78,31 +74,6 @@ pub struct TransferFacts {
     pub entropy: [u8; 16],
     /// A number that is another one for each payment of the device since it started.
     pub sequence: u16,
-}
-
-/// Why an entry can't be paid by this scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum SchemeError {
-    /// `extra.feePayer` is missing: nobody would pay the network's fee.
-    FeePayerMissing,
-    /// `extra.feePayer` is no address.
-    FeePayer,
-    /// `payTo` is no address.
-    PayTo,
-    /// `asset` is no address.
-    Asset,
-    /// The amount is unreadable.
-    Amount,
-    /// `extra.memo` is longer than [`sizes::MEMO`] bytes.
-    MemoTooLong,
-    /// The mint belongs to no token program known here.
-    TokenProgram,
-    /// A token account can't be derived.
-    TokenAccount(ProgramAddressError),
-    /// The transaction would be unsafe or too large.
-    Message(MessageError),
 }
 
 impl<'a> ExactSolana<'a> {
@@ -216,16 +187,18 @@ const fn compute_unit_limit(memo: usize) -> u32 {
     COMPUTE_UNIT_LIMIT + excess as u32 * COMPUTE_UNITS_PER_MEMO_BYTE
 }
 
-impl From<TokenStandard> for MintFacts {
-    fn from(standard: TokenStandard) -> Self {
-        match standard {
+impl MintFacts {
+    /// The facts of a token whose standard is given; `None` if it is not one of Solana's.
+    pub fn from_standard(standard: TokenStandard) -> Option<Self> {
+        Some(match standard {
             TokenStandard::SplToken { decimals } => {
                 MintFacts { token_program: TokenProgram::Token, decimals }
             }
             TokenStandard::SplToken2022 { decimals } => {
                 MintFacts { token_program: TokenProgram::Token2022, decimals }
             }
-        }
+            TokenStandard::Eip3009 { .. } => return None,
+        })
     }
 }
 
@@ -236,21 +209,3 @@ fn pubkey(text: JsonStr<'_>) -> Option<Pubkey> {
 fn blockhash(text: JsonStr<'_>) -> Option<Blockhash> {
     Blockhash::from_base58(&text.unescape::<{ sizes::ADDRESS }>()?).ok()
 }
-
-impl fmt::Display for SchemeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            SchemeError::FeePayerMissing => "the seller names no feePayer",
-            SchemeError::FeePayer => "the seller's feePayer is no Solana address",
-            SchemeError::PayTo => "the seller's payTo is no Solana address",
-            SchemeError::Asset => "the seller's asset is no Solana address",
-            SchemeError::Amount => "the seller's amount is unreadable",
-            SchemeError::MemoTooLong => "the seller's memo is longer than 256 bytes",
-            SchemeError::TokenProgram => "the mint belongs to no known token program",
-            SchemeError::TokenAccount(error) => return error.fmt(f),
-            SchemeError::Message(error) => return error.fmt(f),
-        })
-    }
-}
-
-impl core::error::Error for SchemeError {}

@@ -18,7 +18,7 @@ mod version;
 pub use amount::{Amount, AmountError};
 pub use entry_capture::Entry;
 pub use network::Network;
-pub use payment_payload::{Accepted, PaymentPayload, SchemePayload};
+pub use payment_payload::{Accepted, Authorization, PaymentPayload, SchemePayload};
 pub use payment_required::{ChallengeError, PaymentRequiredReader, Source};
 pub use payment_requirements::{Extra, PaymentRequirements, RequirementsError, Scheme};
 pub use reason::Reason;

@@ -22,6 +22,27 @@ pub enum Accepted<'a> {
 pub enum SchemePayload<'a> {
     /// `exact` on Solana: a transaction, signed by all but the fee payer.
     SolanaTransaction(&'a [u8]),
+    /// `exact` on EVM chains: an authorization of EIP-3009, signed by the payer.
+    Authorization(Authorization<'a>),
+}
+
+/// The members of an EIP-3009 authorization, and its signature.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorization<'a> {
+    /// Who pays: 20 bytes.
+    pub from: &'a [u8],
+    /// Who is paid: 20 bytes.
+    pub to: &'a [u8],
+    /// How much, in atomic units.
+    pub value: u64,
+    /// Valid after this Unix time in seconds.
+    pub valid_after: u64,
+    /// Valid before this Unix time in seconds.
+    pub valid_before: u64,
+    /// What makes it another one: 32 bytes.
+    pub nonce: &'a [u8],
+    /// r, s and v (27 or 28): 65 bytes.
+    pub signature: &'a [u8],
 }
 
 /// One payment, ready to be sent.
@@ -34,7 +55,7 @@ pub struct PaymentPayload<'a> {
 }
 
 /// How many pieces a payload's JSON has.
-pub(crate) const PIECES: usize = 5;
+pub(crate) const PIECES: usize = 18;
 
 impl<'a> PaymentPayload<'a> {
     /// The version of the protocol that it is written in.
@@ -48,19 +69,23 @@ impl<'a> PaymentPayload<'a> {
     /// Its JSON text.
     pub(crate) fn json(&self) -> [Piece<'a>; PIECES] {
         let (start, accepted, separator): (&str, Piece<'a>, &str) = match self.accepted {
-            Accepted::Verbatim(entry) => (
-                "{\"x402Version\":2,\"accepted\":",
-                Piece::Bytes(entry),
-                ",\"payload\":{\"transaction\":\"",
-            ),
+            Accepted::Verbatim(entry) => {
+                ("{\"x402Version\":2,\"accepted\":", Piece::Bytes(entry), ",\"payload\":{")
+            }
             Accepted::Network(name) => (
                 "{\"x402Version\":1,\"scheme\":\"exact\",\"network\":\"",
                 name.into(),
-                "\",\"payload\":{\"transaction\":\"",
+                "\",\"payload\":{",
             ),
         };
-        let SchemePayload::SolanaTransaction(transaction) = self.payload;
-        [start.into(), accepted, separator.into(), Piece::Base64(transaction), "\"}}".into()]
+        let payload = match self.payload {
+            SchemePayload::SolanaTransaction(transaction) => transaction_json(transaction),
+            SchemePayload::Authorization(authorization) => authorization.json(),
+        };
+        let mut pieces = [Piece::Bytes(&[]); PIECES];
+        let all = [start.into(), accepted, separator.into()].into_iter().chain(payload);
+        pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
+        pieces
     }
 
     /// The length of the header's value in bytes, known without writing it.
@@ -72,6 +97,38 @@ impl<'a> PaymentPayload<'a> {
     /// many bytes were written, fewer than `out` holds only at the end.
     pub fn read_header(&self, offset: usize, out: &mut [u8]) -> usize {
         Pieces(&[Piece::Base64Of(&self.json())]).read(offset, out)
+    }
+}
+
+/// The pieces of a payload's own members, to the end of the text.
+type Members<'a> = [Piece<'a>; PIECES - 3];
+
+fn transaction_json(transaction: &[u8]) -> Members<'_> {
+    let mut pieces = [Piece::Bytes(&[]); PIECES - 3];
+    let all = ["\"transaction\":\"".into(), Piece::Base64(transaction), "\"}}".into()];
+    pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
+    pieces
+}
+
+impl<'a> Authorization<'a> {
+    fn json(&self) -> Members<'a> {
+        [
+            "\"authorization\":{\"from\":\"".into(),
+            Piece::Hex(self.from),
+            "\",\"to\":\"".into(),
+            Piece::Hex(self.to),
+            "\",\"value\":\"".into(),
+            Piece::Decimal(self.value),
+            "\",\"validAfter\":\"".into(),
+            Piece::Decimal(self.valid_after),
+            "\",\"validBefore\":\"".into(),
+            Piece::Decimal(self.valid_before),
+            "\",\"nonce\":\"".into(),
+            Piece::Hex(self.nonce),
+            "\"},\"signature\":\"".into(),
+            Piece::Hex(self.signature),
+            "\"}}".into(),
+        ]
     }
 }
 
@@ -106,6 +163,40 @@ mod tests {
         });
         assert_eq!(decoded(payload), expected);
         assert_eq!(payload.version().payment_header(), "PAYMENT-SIGNATURE");
+    }
+
+    #[test]
+    fn an_authorization_has_six_strings() {
+        let authorization = Authorization {
+            from: &[1; 20],
+            to: &[0xab; 20],
+            value: 1000,
+            valid_after: 0,
+            valid_before: 1_767_225_660,
+            nonce: &[3; 32],
+            signature: &[4; 65],
+        };
+        let payload = PaymentPayload {
+            accepted: Accepted::Verbatim(b"{}"),
+            payload: SchemePayload::Authorization(authorization),
+        };
+        let hex = |digits: &str, bytes| std::format!("0x{}", digits.repeat(bytes));
+        let expected = json!({
+            "x402Version": 2,
+            "accepted": {},
+            "payload": {
+                "authorization": {
+                    "from": hex("01", 20),
+                    "to": hex("ab", 20),
+                    "value": "1000",
+                    "validAfter": "0",
+                    "validBefore": "1767225660",
+                    "nonce": hex("03", 32),
+                },
+                "signature": hex("04", 65),
+            },
+        });
+        assert_eq!(decoded(payload), expected);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub struct PaymentRequiredReader {
 struct Challenge {
     source: Source,
     wanted: Wanted,
-    name: heapless::Vec<u8, LONGEST_NAME>,
+    name: heapless::Vec<u8, LONGEST_NAME, u8>,
     name_too_long: bool,
     member: Member,
     version: Option<u8>,

@@ -51,6 +51,12 @@ pub struct Extra<'a> {
     pub recent_blockhash: Option<JsonStr<'a>>,
     /// Solana: the memo that the transaction must carry.
     pub memo: Option<JsonStr<'a>>,
+    /// EVM: the name of the token contract's EIP-712 domain.
+    pub name: Option<JsonStr<'a>>,
+    /// EVM: the version of the token contract's EIP-712 domain.
+    pub version: Option<JsonStr<'a>>,
+    /// EVM: how the token is moved; absent, `eip3009`, or a way that this crate doesn't know.
+    pub asset_transfer_method: Option<JsonStr<'a>>,
     /// When the seller settles; absent, `authorization`, `upfront` or `escrow`.
     pub payment_flow: Option<JsonStr<'a>>,
 }
@@ -147,6 +153,9 @@ struct ExtraMembers<'a> {
     fee_payer: Option<Lenient<'a>>,
     recent_blockhash: Option<Lenient<'a>>,
     memo: Option<Lenient<'a>>,
+    name: Option<Lenient<'a>>,
+    version: Option<Lenient<'a>>,
+    asset_transfer_method: Option<Lenient<'a>>,
     payment_flow: Option<Lenient<'a>>,
 }
 
@@ -157,6 +166,9 @@ impl<'a> From<ExtraMembers<'a>> for Extra<'a> {
             fee_payer: text(members.fee_payer),
             recent_blockhash: text(members.recent_blockhash),
             memo: text(members.memo),
+            name: text(members.name),
+            version: text(members.version),
+            asset_transfer_method: text(members.asset_transfer_method),
             payment_flow: text(members.payment_flow),
         }
     }
@@ -234,6 +246,11 @@ impl<'de> Visitor<'de> for ExtraVisitor {
                 Some("feePayer") => once(&mut members.fee_payer, &mut map)?,
                 Some("recentBlockhash") => once(&mut members.recent_blockhash, &mut map)?,
                 Some("memo") => once(&mut members.memo, &mut map)?,
+                Some("name") => once(&mut members.name, &mut map)?,
+                Some("version") => once(&mut members.version, &mut map)?,
+                Some("assetTransferMethod") => {
+                    once(&mut members.asset_transfer_method, &mut map)?;
+                }
                 Some("paymentFlow") => once(&mut members.payment_flow, &mut map)?,
                 _ => ignore(&mut map)?,
             }
@@ -242,7 +259,15 @@ impl<'de> Visitor<'de> for ExtraVisitor {
     }
 }
 
-const EXTRA_MEMBERS: &[&str] = &["feePayer", "recentBlockhash", "memo", "paymentFlow"];
+const EXTRA_MEMBERS: &[&str] = &[
+    "feePayer",
+    "recentBlockhash",
+    "memo",
+    "name",
+    "version",
+    "assetTransferMethod",
+    "paymentFlow",
+];
 
 fn known(name: JsonStr<'_>, names: &'static [&'static str]) -> Option<&'static str> {
     names.iter().find(|candidate| name.means(candidate)).copied()

@@ -88,13 +88,12 @@ struct Receipt {
     member: Member,
     seen: u8,
     success: Option<bool>,
-    network: Option<Network>,
-    amount: Option<Amount>,
-    has_payer: bool,
-    text: Text,
+    name: Text,
     transaction: Text,
     payer: Text,
     reason: Text,
+    network: Text,
+    amount: Text,
 }
 
 /// Bytes of a text in its part of the buffer.
@@ -104,17 +103,21 @@ struct Text {
     too_long: bool,
 }
 
-// The places of the texts in the buffer; the one in front is for the current name or value.
-const TRANSACTION: Range<usize> = sizes::RECEIPT_TEXT..sizes::RECEIPT_TEXT + sizes::TRANSACTION_ID;
+// The places of the texts in the buffer; the one in front is for names.
+const TRANSACTION: Range<usize> = sizes::RECEIPT_NAME..sizes::RECEIPT_NAME + sizes::TRANSACTION_ID;
 const PAYER: Range<usize> = TRANSACTION.end..TRANSACTION.end + sizes::ADDRESS;
-const REASON: Range<usize> = PAYER.end..sizes::RECEIPT;
+const REASON: Range<usize> = PAYER.end..PAYER.end + sizes::REASON;
+const NETWORK: Range<usize> = REASON.end..REASON.end + sizes::NETWORK;
+const AMOUNT: Range<usize> = NETWORK.end..sizes::RECEIPT;
 
 /// The parts of the buffer.
 struct Parts<'b> {
-    text: &'b mut [u8],
+    name: &'b mut [u8],
     transaction: &'b mut [u8],
     payer: &'b mut [u8],
     reason: &'b mut [u8],
+    network: &'b mut [u8],
+    amount: &'b mut [u8],
 }
 
 /// The receipt and the buffer, while a byte is taken.
@@ -162,28 +165,23 @@ impl SettlementReader {
         Ok(SettlementResponse {
             success: receipt.success.ok_or(SettlementError::NotAReceipt)?,
             transaction: fit(receipt.transaction.as_str(part(TRANSACTION)?)?)?,
-            network: receipt.network,
-            payer: receipt.payer_in(part(PAYER)?),
-            amount: receipt.amount,
+            network: receipt.network.readable(part(NETWORK)?).and_then(network),
+            payer: receipt.payer.readable(part(PAYER)?).and_then(|payer| fit(payer).ok()),
+            amount: receipt.amount.readable(part(AMOUNT)?).and_then(|amount| amount.parse().ok()),
             error_reason: Reason::from(receipt.reason.cut(part(REASON)?)),
         })
     }
 }
 
-impl Receipt {
-    fn payer_in(&self, part: &[u8]) -> Option<String<{ sizes::ADDRESS }>> {
-        let payer = self.payer.as_str(part).ok().filter(|_| self.has_payer)?;
-        fit(payer).ok()
-    }
-}
-
 impl<'b> Parts<'b> {
     fn of(buffer: &'b mut [u8]) -> Option<Self> {
-        let (text, rest) = buffer.split_at_mut_checked(sizes::RECEIPT_TEXT)?;
+        let (name, rest) = buffer.split_at_mut_checked(sizes::RECEIPT_NAME)?;
         let (transaction, rest) = rest.split_at_mut_checked(sizes::TRANSACTION_ID)?;
         let (payer, rest) = rest.split_at_mut_checked(sizes::ADDRESS)?;
-        let (reason, _) = rest.split_at_mut_checked(sizes::REASON)?;
-        Some(Parts { text, transaction, payer, reason })
+        let (reason, rest) = rest.split_at_mut_checked(sizes::REASON)?;
+        let (network, rest) = rest.split_at_mut_checked(sizes::NETWORK)?;
+        let (amount, _) = rest.split_at_mut_checked(sizes::RECEIPT_AMOUNT)?;
+        Some(Parts { name, transaction, payer, reason, network, amount })
     }
 }
 
@@ -204,6 +202,11 @@ impl Text {
         part.get(..self.length.into()).unwrap_or_default()
     }
 
+    /// The text, if there is one and all of it fitted; else it counts as missing.
+    fn readable(self, part: &[u8]) -> Option<&str> {
+        self.as_str(part).ok().filter(|text| !text.is_empty())
+    }
+
     /// The text, if all of it fitted.
     fn as_str(self, part: &[u8]) -> Result<&str, SettlementError> {
         if self.too_long {
@@ -220,12 +223,12 @@ impl json::Visitor for Reading<'_> {
         match (depth, event) {
             (0, Event::ObjectStart | Event::ObjectEnd) => Ok(()),
             (0, _) => Err(SettlementError::NotAReceipt),
-            (1, Event::KeyStart | Event::StringStart) => {
-                self.receipt.text = Text::default();
+            (1, Event::KeyStart) => {
+                self.receipt.name = Text::default();
                 Ok(())
             }
             (1, Event::KeyText(text)) => {
-                self.receipt.text.append(text, self.parts.text);
+                self.receipt.name.append(text, self.parts.name);
                 Ok(())
             }
             (1, Event::StringText(text)) => {
@@ -233,7 +236,9 @@ impl json::Visitor for Reading<'_> {
                 Ok(())
             }
             (1, Event::KeyEnd) => self.name(),
-            (1, Event::StringEnd) => self.string(),
+            (1, Event::StringEnd) if self.receipt.member == Member::Success => {
+                Err(SettlementError::Member)
+            }
             (1, Event::Bool(value)) => self.boolean(value),
             (1, Event::NumberText(_) | Event::ObjectStart | Event::ArrayStart) => self.other(),
             _ => Ok(()),
@@ -248,12 +253,14 @@ impl Reading<'_> {
             Member::Transaction => receipt.transaction.append(text, parts.transaction),
             Member::Payer => receipt.payer.append(text, parts.payer),
             Member::ErrorReason => receipt.reason.append(text, parts.reason),
-            _ => receipt.text.append(text, parts.text),
+            Member::Network => receipt.network.append(text, parts.network),
+            Member::Amount => receipt.amount.append(text, parts.amount),
+            Member::Success | Member::Other => {}
         }
     }
 
     fn name(&mut self) -> Result<(), SettlementError> {
-        let name = self.receipt.text.as_str(self.parts.text).unwrap_or_default();
+        let name = self.receipt.name.readable(self.parts.name).unwrap_or_default();
         self.receipt.member = match name {
             "success" => Member::Success,
             "transaction" => Member::Transaction,
@@ -267,20 +274,6 @@ impl Reading<'_> {
         let twice = self.receipt.seen & bit != 0;
         self.receipt.seen |= bit;
         if twice { Err(SettlementError::Member) } else { Ok(()) }
-    }
-
-    /// A string is complete. What can't be read of the less important members counts as missing.
-    fn string(&mut self) -> Result<(), SettlementError> {
-        let Reading { receipt, parts } = self;
-        let text = receipt.text.as_str(parts.text).unwrap_or_default();
-        match receipt.member {
-            Member::Network => receipt.network = network(text),
-            Member::Amount => receipt.amount = text.parse().ok(),
-            Member::Payer => receipt.has_payer = true,
-            Member::Success => return Err(SettlementError::Member),
-            Member::Transaction | Member::ErrorReason | Member::Other => {}
-        }
-        Ok(())
     }
 
     fn boolean(&mut self, value: bool) -> Result<(), SettlementError> {

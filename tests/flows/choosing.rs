@@ -181,7 +181,7 @@ fn a_device_without_a_key_or_network() {
     let address = "0x036cbd53842c5426634e7929541ec2318f3dcf7e";
     let rules = [Rule::new(Asset::new(base, address), Amount(5000))];
     let device = Device::with_rules(&rules);
-    assert_eq!(refused_by(&device, &[entry_evm()]), Refusal::NetworkNotBuilt { network: base });
+    assert_eq!(refused_by(&device, &[entry_evm()]), Refusal::NoKey { network: base });
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 mod answer;
 mod challenge;
+#[cfg(feature = "evm")]
+mod evm;
+mod payment;
 mod reason;
 #[cfg(feature = "solana")]
 mod solana;
-#[cfg(not(feature = "solana"))]
-mod unpaid;
 
 use answer::unreadable;
 use reason::SaidIn;
@@ -14,6 +15,8 @@ use reason::SaidIn;
 use core::fmt;
 
 use super::answer::Reading;
+#[cfg(feature = "evm")]
+use super::evm_payment::EvmStage;
 use super::head::{HeadReader, ResponseError, ResponseHead};
 use super::outcome::{Doubt, Error, Outcome};
 use super::request::{CheckedRequest, Request};
@@ -22,6 +25,8 @@ use super::selection::{Best, Memory, Selection};
 use super::solana_payment::{SolanaPayment, Stage};
 use super::url::Url;
 use crate::codec::http::BodyDecoder;
+#[cfg(feature = "evm")]
+use crate::evm::Address;
 use crate::policy::{Offer, PaymentPolicy, Refusal};
 use crate::sizes;
 #[cfg(feature = "solana")]
@@ -35,6 +40,31 @@ pub struct Payer {
     /// The wallet on Solana; without one, entries on Solana are skipped.
     #[cfg(feature = "solana")]
     pub solana: Option<Pubkey>,
+    /// The wallet on EVM chains; without one, entries on EVM chains are skipped.
+    #[cfg(feature = "evm")]
+    pub evm: Option<Address>,
+}
+
+impl Payer {
+    /// Pays on Solana only.
+    #[cfg(feature = "solana")]
+    pub const fn solana(wallet: Pubkey) -> Self {
+        Payer {
+            solana: Some(wallet),
+            #[cfg(feature = "evm")]
+            evm: None,
+        }
+    }
+
+    /// Pays on EVM chains only.
+    #[cfg(feature = "evm")]
+    pub const fn evm(wallet: Address) -> Self {
+        Payer {
+            #[cfg(feature = "solana")]
+            solana: None,
+            evm: Some(wallet),
+        }
+    }
 }
 
 /// How much is read of what a seller sends; see [`crate::sizes`]. None of it takes static memory.
@@ -102,6 +132,18 @@ pub enum Step<'s> {
         /// The signature.
         signature: Signature,
     },
+    /// Find out what time it is: [`Exchange::time`].
+    #[cfg(feature = "evm")]
+    Time,
+    /// Draw 32 random bytes: [`Exchange::nonce`].
+    #[cfg(feature = "evm")]
+    Nonce,
+    /// Sign this digest with the payer's key: [`Exchange::recoverable_signature`].
+    #[cfg(feature = "evm")]
+    SignDigest {
+        /// The EIP-712 digest of the authorization.
+        digest: [u8; 32],
+    },
     /// The answer's head has been read, its body follows: [`Exchange::finish`].
     Done,
 }
@@ -156,6 +198,8 @@ enum State {
     Approving,
     #[cfg(feature = "solana")]
     Solana(Stage),
+    #[cfg(feature = "evm")]
+    Evm(EvmStage),
     SendingPayment,
     ReadingAnswer,
     /// The body of a refusal may say why; so many bytes of it may come yet.
@@ -224,6 +268,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             State::Approving => Step::Approve(self.offer()?),
             #[cfg(feature = "solana")]
             State::Solana(stage) => self.solana_step(stage)?,
+            #[cfg(feature = "evm")]
+            State::Evm(stage) => self.evm_step(stage)?,
             State::Done => Step::Done,
             State::Failed => return Err(Error::OutOfOrder),
         })

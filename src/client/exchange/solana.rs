@@ -7,7 +7,7 @@ use crate::client::selection::Best;
 use crate::client::solana_payment::{self, Fresh, SolanaPayment, Stage};
 use crate::scheme::MintFacts;
 use crate::solana::{Blockhash, Signature};
-use crate::wire::{Accepted, PaymentPayload, ProtocolVersion, SchemePayload, SettlementResponse};
+use crate::wire::SettlementResponse;
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// Takes the answer to [`Step::MintFacts`].
@@ -95,7 +95,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         })
     }
 
-    pub(super) fn begin_payment(&mut self, best: Best) -> Result<(), Error> {
+    pub(super) fn begin_solana(&mut self, best: Best) -> Result<(), Error> {
         let rule = self.policy.rules.get(usize::from(best.rank.rule)).ok_or(Error::OutOfOrder)?;
         let payment = SolanaPayment::new(rule.asset.standard);
         self.state = State::Solana(payment.first_stage());
@@ -103,18 +103,11 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(())
     }
 
-    pub(super) fn payment(&self) -> Option<PaymentPayload<'_>> {
-        let best = self.best()?;
-        let accepted = match best.version {
-            ProtocolVersion::V1 => Accepted::Network(best.network.v1_name()?),
-            ProtocolVersion::V2 => Accepted::Verbatim(self.entry()),
-        };
-        let payload = SchemePayload::SolanaTransaction(self.transaction());
-        Some(PaymentPayload { accepted, payload })
-    }
-
     /// Whether a receipt may be about this payment; then its signature is still to be verified.
-    pub(super) fn check_payment(&self, receipt: &SettlementResponse) -> Result<State, Doubt> {
+    pub(super) fn check_solana_receipt(
+        &self,
+        receipt: &SettlementResponse,
+    ) -> Result<State, Doubt> {
         let payer = self.payer.solana.ok_or(Doubt::OtherPayer)?.to_base58();
         if receipt.payer.as_ref().is_some_and(|other| other.as_str() != payer.as_str()) {
             return Err(Doubt::OtherPayer);
@@ -123,17 +116,13 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(State::Solana(Stage::Verifying))
     }
 
-    pub(super) fn is_verified(&self) -> bool {
-        self.is_verified
-    }
-
     fn claimed_transaction(&self) -> Result<Signature, Error> {
         let Reading::Receipt(reader) = &self.reading else { return Err(Error::OutOfOrder) };
         let receipt = reader.finish(self.texts()).map_err(|_| Error::OutOfOrder)?;
         solana_payment::claimed_signature(&receipt).map_err(Error::Unknown)
     }
 
-    fn transaction(&self) -> &[u8] {
+    pub(super) fn transaction(&self) -> &[u8] {
         let length = self.solana.map_or(0, |payment| payment.length());
         self.selection.built(self.memory, length)
     }

@@ -59,7 +59,7 @@ pub struct HeadParser {
     status: u16,
     http_1_0: bool,
     /// The current name or value.
-    text: heapless::Vec<u8, MAX_FIELD_TEXT>,
+    text: heapless::Vec<u8, MAX_FIELD_TEXT, u8>,
     text_too_long: bool,
 }
 
