@@ -175,7 +175,7 @@ fn every_refusal_of_a_rule() {
 #[test]
 fn a_device_without_a_key_or_network() {
     let network = DEVNET_NETWORK;
-    let no_key = Device { payer: Payer { solana: None }, ..Device::default() };
+    let no_key = Device { payer: Payer::default(), ..Device::default() };
     assert_eq!(refused_by(&no_key, &[entry()]), Refusal::NoKey { network });
     let base = Network::Eip155(84_532);
     let address = "0x036cbd53842c5426634e7929541ec2318f3dcf7e";

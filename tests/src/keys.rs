@@ -30,7 +30,7 @@ pub fn device_signer() -> DalekSigner {
 /// The device as a payer.
 pub fn device_payer() -> Payer {
     let address = Pubkey::from_base58(DEVICE).expect("an address");
-    Payer { solana: Some(address) }
+    Payer::solana(address)
 }
 
 /// The facilitator's key.
