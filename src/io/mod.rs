@@ -5,6 +5,7 @@
 //! node, none is open to the seller.
 
 mod client;
+mod driver;
 mod error;
 mod header;
 mod response;

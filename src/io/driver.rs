@@ -1,0 +1,275 @@
+//! Drives an exchange over a transport: does what it says, and tells it.
+
+use core::ops::Range;
+
+use embedded_hal_async::delay::DelayNs;
+use embedded_io_async::{Error as _, ErrorKind, Read, Write};
+use rand_core::TryCryptoRng;
+
+#[cfg(feature = "solana")]
+use super::solana_rpc::SolanaRpc;
+use super::timeout::within;
+use super::{Error, Timeouts, Transport, Wallet};
+#[cfg(any(feature = "solana", feature = "evm"))]
+use crate::client;
+#[cfg(feature = "solana")]
+use crate::client::Doubt;
+use crate::client::{Exchange, Step, Url};
+use crate::policy::Approve;
+#[cfg(feature = "solana")]
+use crate::signer::Ed25519Signer;
+#[cfg(feature = "evm")]
+use crate::signer::Secp256k1Signer;
+#[cfg(any(feature = "solana", feature = "evm"))]
+use crate::signer::SignerError;
+#[cfg(feature = "solana")]
+use crate::solana::{Pubkey, Signature};
+
+/// Which signatures are verified.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
+pub(super) struct Checks {
+    /// The fee payer's, in the receipt.
+    pub(super) receipts: bool,
+    /// The device's own.
+    pub(super) signatures: bool,
+}
+
+/// Everything that an exchange needs from outside.
+#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
+pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A> {
+    pub(super) transport: &'c T,
+    pub(super) wallet: &'d mut W,
+    pub(super) rng: &'d mut R,
+    pub(super) delay: &'d mut D,
+    pub(super) approval: &'d mut A,
+    pub(super) solana_rpc: Option<&'c str>,
+    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "Solana needs no clock"))]
+    pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
+    pub(super) timeouts: Timeouts,
+    pub(super) checks: Checks,
+    pub(super) connection: Option<T::Connection<'c>>,
+    /// Whether the connection has carried a response already: it may have closed since.
+    pub(super) is_reused: bool,
+    pub(super) buffer: &'d mut [u8],
+    pub(super) received: Range<usize>,
+}
+
+impl<'c, T, W, R, D, A> Driver<'_, 'c, T, W, R, D, A>
+where
+    T: Transport,
+    W: Wallet,
+    R: TryCryptoRng,
+    D: DelayNs + Clone,
+    A: Approve,
+{
+    /// Does what the exchange says until it is done.
+    pub(super) async fn drive<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        loop {
+            match exchange.step()? {
+                Step::Transmit => self.transmit(exchange).await?,
+                Step::Receive => self.receive(exchange).await?,
+                Step::Approve(offer) => {
+                    let approved = self.approval.approve(&offer).await;
+                    info!("x402: {} units asked, approved: {}", offer.amount.0, approved);
+                    self.keep_connection(exchange.may_reuse_connection());
+                    exchange.approve(approved)?;
+                }
+                Step::Done => return Ok(()),
+                #[cfg(feature = "evm")]
+                Step::Time | Step::Nonce | Step::SignDigest { .. } => {
+                    self.pay_on_evm(exchange).await?;
+                }
+                #[cfg(feature = "solana")]
+                _ => self.pay_on_solana(exchange).await?,
+            }
+        }
+    }
+
+    #[cfg(feature = "solana")]
+    async fn pay_on_solana<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        match exchange.step()? {
+            Step::MintFacts { mint } => {
+                let facts = self.rpc()?.mint_facts(&mint).await?;
+                exchange.mint_facts(facts)?;
+            }
+            Step::Entropy => {
+                let mut entropy = [0; 16];
+                self.rng.try_fill_bytes(&mut entropy).map_err(|_| Error::Entropy)?;
+                exchange.entropy(entropy)?;
+            }
+            Step::RecentBlockhash => {
+                let blockhash = self.rpc()?.latest_blockhash().await?;
+                exchange.recent_blockhash(blockhash)?;
+            }
+            Step::Sign { message } => {
+                let signature = self.sign(message).await?;
+                exchange.signature(&signature)?;
+            }
+            Step::VerifyReceipt { fee_payer, message, signature } => {
+                let verified = self.verify_receipt(&fee_payer, message, &signature).await;
+                exchange
+                    .verified(verified.map_err(|_| client::Error::Unknown(Doubt::Unverified))?)?;
+            }
+            _ => return Err(client::Error::OutOfOrder.into()),
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "solana")]
+    async fn sign(&mut self, message: &[u8]) -> Result<Signature, Error> {
+        let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
+        let signature = signer.sign(message).await?;
+        if self.checks.signatures {
+            let public_key = signer.public_key();
+            if !signer.verify(&public_key, message, &signature).await? {
+                return Err(SignerError::Failed.into());
+            }
+        }
+        Ok(Signature::new(signature))
+    }
+
+    #[cfg(feature = "solana")]
+    async fn verify_receipt(
+        &mut self,
+        fee_payer: &Pubkey,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<bool, SignerError> {
+        if !self.checks.receipts {
+            return Ok(true);
+        }
+        let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
+        signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await
+    }
+
+    #[cfg(feature = "evm")]
+    async fn pay_on_evm<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        match exchange.step()? {
+            Step::Time => exchange.time(self.clock.and_then(|now| now()))?,
+            Step::Nonce => {
+                let mut nonce = [0; 32];
+                self.rng.try_fill_bytes(&mut nonce).map_err(|_| Error::Entropy)?;
+                exchange.nonce(nonce)?;
+            }
+            Step::SignDigest { digest } => {
+                let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
+                let signature = signer.sign_prehash(&digest).await?;
+                exchange.recoverable_signature(&signature)?;
+            }
+            _ => return Err(client::Error::OutOfOrder.into()),
+        }
+        Ok(())
+    }
+
+    async fn transmit<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        if self.connection.is_none() {
+            self.connect(exchange.url()).await?;
+        }
+        self.received = 0..0;
+        let length = exchange.transmit(self.buffer);
+        let is_last = length < self.buffer.len();
+        let written = self.write(length, is_last).await?;
+        match written {
+            Ok(()) => {}
+            Err(_) if self.is_reused && exchange.may_retransmit() => self.transmit_again(exchange),
+            Err(_) => exchange.transmit_failed(),
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self, url: &Url<'_>) -> Result<(), Error> {
+        let connecting = self.transport.connect(url);
+        let connected = within(self.delay, self.timeouts.connect, connecting).await?;
+        self.connection = Some(connected?);
+        self.is_reused = false;
+        Ok(())
+    }
+
+    /// Writes the front of the buffer; what the connection makes of it is the inner result.
+    async fn write(
+        &mut self,
+        length: usize,
+        is_last: bool,
+    ) -> Result<Result<(), ErrorKind>, Error> {
+        let text = self.buffer.get(..length).unwrap_or_default();
+        let Some(connection) = &mut self.connection else { return Ok(Err(ErrorKind::Other)) };
+        let writing = async {
+            connection.write_all(text).await?;
+            if is_last { connection.flush().await } else { Ok(()) }
+        };
+        let written = within(self.delay, self.timeouts.transfer, writing).await?;
+        Ok(written.map_err(|error| error.kind()))
+    }
+
+    async fn receive<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        if self.received.is_empty() {
+            return self.receive_more(exchange).await;
+        }
+        let received = self.buffer.get(self.received.clone()).unwrap_or_default();
+        self.received.start += exchange.receive(received)?;
+        Ok(())
+    }
+
+    async fn receive_more<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        let Some(connection) = &mut self.connection else { return Ok(exchange.closed()?) };
+        let paid = exchange.payment_sent();
+        let timeout = if paid { self.timeouts.settle } else { self.timeouts.transfer };
+        match within(self.delay, timeout, connection.read(self.buffer)).await {
+            Ok(Ok(length @ 1..)) => self.received = 0..length,
+            Ok(_) if self.is_reused && exchange.may_retransmit() => self.transmit_again(exchange),
+            Ok(Ok(0)) => self.connection = None,
+            _ if exchange.is_draining() => self.connection = None,
+            Ok(Err(error)) => return Err(Error::Transport(error.kind())),
+            Err(timeout) => return Err(timeout),
+        }
+        Ok(())
+    }
+
+    /// The kept connection had closed: the same bytes go out on a new one.
+    fn transmit_again<const ENTRY: usize>(&mut self, exchange: &mut Exchange<'_, ENTRY>) {
+        self.connection = None;
+        exchange.retransmit();
+    }
+
+    /// Keeps the connection for the paid request, if the seller does and has sent nothing beyond
+    /// its response.
+    fn keep_connection(&mut self, keep: bool) {
+        self.is_reused = keep && self.received.is_empty() && self.connection.is_some();
+        if !self.is_reused {
+            self.connection = None;
+        }
+    }
+
+    /// A node to ask. The connection to the seller is closed for it, so that one socket is enough.
+    #[cfg(feature = "solana")]
+    fn rpc(&mut self) -> Result<SolanaRpc<'_, T, D>, Error> {
+        self.connection = None;
+        let url = self.solana_rpc.ok_or(super::RpcError::NotConfigured)?;
+        Ok(SolanaRpc {
+            transport: self.transport,
+            delay: self.delay,
+            timeouts: self.timeouts,
+            url,
+            buffer: self.buffer,
+        })
+    }
+}
