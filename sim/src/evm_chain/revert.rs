@@ -52,7 +52,7 @@ mod tests {
             "6e6f000000000000000000000000000000000000000000000000000000000000"
         );
         assert_eq!(message(&data), "execution reverted: no");
-        assert_eq!(message(&data[..70]), "execution reverted");
+        assert_eq!(message(&data[..69]), "execution reverted");
     }
 
     #[test]
