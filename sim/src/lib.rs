@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod demo;
 pub mod device;
+pub mod evm_chain;
 pub mod facilitator;
 pub mod market;
 pub mod pay;
