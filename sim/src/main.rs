@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use embedded_x402_sim::{chain, demo, facilitator, pay, seller};
+use embedded_x402_sim::{chain, demo, evm_chain, facilitator, pay, seller};
 use tracing_subscriber::EnvFilter;
 
 /// Test x402 devices without money: a seller, a facilitator and a chain that behave like the real
@@ -34,6 +34,7 @@ enum Command {
     Seller(seller::command::SellerArgs),
     Facilitator(facilitator::command::FacilitatorArgs),
     Chain(chain::command::ChainArgs),
+    EvmChain(evm_chain::command::EvmChainArgs),
 }
 
 fn main() -> ExitCode {
@@ -82,6 +83,7 @@ async fn run(command: Command, as_json: bool) -> Result<bool, Box<dyn std::error
         Command::Seller(args) => seller::command::run(args).await?,
         Command::Facilitator(args) => facilitator::command::run(args).await?,
         Command::Chain(args) => chain::command::run(args).await?,
+        Command::EvmChain(args) => evm_chain::command::run(args).await?,
     }
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! A device's policy as flags and tests give it: rules that own their texts.
 
 use embedded_x402::policy::{Allowed, Asset, Rule, TokenStandard, assets};
-use embedded_x402::wire::{Amount, Network, Scheme};
+use embedded_x402::wire::{Amount, Network};
 
 /// Allows payments in one asset, like [`Rule`].
 #[derive(Debug, Clone)]
@@ -42,24 +42,24 @@ impl PolicyRule {
         pay_to: &'a Option<Vec<&'a str>>,
         origins: &'a Option<Vec<&'a str>>,
     ) -> Rule<'a> {
+        let asset = Asset {
+            network: self.network,
+            address: &self.address,
+            symbol: self.symbol,
+            standard: self.standard,
+        };
         Rule {
-            asset: Asset {
-                network: self.network,
-                address: &self.address,
-                symbol: self.symbol,
-                standard: self.standard,
-            },
-            max_amount: Amount(self.max_amount),
             pay_to: allowed(pay_to),
             origins: allowed(origins),
-            schemes: &[Scheme::Exact],
+            ..Rule::new(asset, Amount(self.max_amount))
         }
     }
 }
 
-/// Allows USDC up to `max_amount` atomic units on every network where it is known.
+/// Allows USDC up to `max_amount` atomic units on every network of Solana.
 pub fn known_usdc(max_amount: u64) -> Vec<PolicyRule> {
-    let usdc = assets::KNOWN.iter().filter(|asset| asset.symbol == "USDC");
+    let is_usdc = |asset: &&Asset<'_>| asset.symbol == "USDC" && asset.network.is_solana();
+    let usdc = assets::KNOWN.iter().filter(is_usdc);
     usdc.map(|asset| PolicyRule::new(asset, max_amount)).collect()
 }
 

@@ -189,7 +189,7 @@ async fn entries_that_make_no_safe_payment() {
         ("feePayer is no Solana address", |route, _| {
             route.accepts[0].extra.insert("feePayer".to_owned(), Value::from("nobody"));
         }),
-        ("payTo is no Solana address", |route, _| route.accepts[0].pay_to = "nobody".to_owned()),
+        ("payTo is no address", |route, _| route.accepts[0].pay_to = "nobody".to_owned()),
         ("longer than 256 bytes", |route, _| route.memo = Some("m".repeat(257))),
         ("fee payer", |route, payer| {
             route.accepts[0].extra.insert("feePayer".to_owned(), Value::from(payer.to_string()));

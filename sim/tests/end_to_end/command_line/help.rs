@@ -4,7 +4,7 @@ use super::run;
 
 const OF_ALL: [&str; 2] = ["--json", "--log"];
 
-const COMMANDS: [(&str, &[&str]); 5] = [
+const COMMANDS: [(&str, &[&str]); 6] = [
     ("demo", &["--fragment"]),
     (
         "pay",
@@ -51,6 +51,7 @@ const COMMANDS: [(&str, &[&str]); 5] = [
         "facilitator",
         &["--listen", "--rpc-url", "--network", "--fee-payer", "--legacy", "--maximum-signers"],
     ),
+    ("evm-chain", &["--listen", "--block-time", "--fund ", "--fund-eth"]),
     (
         "chain",
         &[
