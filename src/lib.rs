@@ -5,6 +5,7 @@
 //! ```text
 //!   io ────── sockets, names, time: drives the exchange       (feature "io")
 //!    └ client ── one request and its payment, without any of these
+//!       ├ journal ─ payments in flight, money spent
 //!       ├ policy ── what may be paid, to whom, how much
 //!       ├ scheme ── requirements + payer + chain facts -> transaction
 //!       │   ├ solana ── keys, accounts, messages: no x402     (feature "solana")
@@ -36,6 +37,7 @@ pub mod codec;
 pub mod evm;
 #[cfg(feature = "io")]
 pub mod io;
+pub mod journal;
 pub mod policy;
 pub mod scheme;
 pub mod signer;

@@ -58,6 +58,14 @@ pub const RECEIPT_NAME: usize = 12;
 /// Characters of an amount in a receipt: 2^64 has 20 digits.
 pub const RECEIPT_AMOUNT: usize = 20;
 
+/// Bytes of what is fresh in a payment, and its signature, in a record: an authorization on EVM
+/// chains has 161, Solana takes less.
+pub const SIGNED: usize = 161;
+
+/// Bytes of a payment's record in the journal: an entry, an authorization with its signature (161
+/// bytes), and some 60 bytes of numbers and marks. They fit the client's buffer.
+pub const RECORD: usize = 960;
+
 /// Bytes of everything that a client keeps on a 32-bit target: [`Memory`](crate::client::Memory)
 /// from one payment to the next, and [`Exchange`](crate::client::Exchange) during one.
 pub const CLIENT_STATE: usize = 2048;

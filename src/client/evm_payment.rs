@@ -13,6 +13,10 @@ pub(super) enum EvmStage {
         /// Unix seconds.
         now: u64,
     },
+    Reserving {
+        /// Seconds after which the authorization is void.
+        lifetime: u32,
+    },
     Signing,
 }
 
@@ -58,6 +62,13 @@ pub(super) fn store(
         rest = others;
     }
     Ok(())
+}
+
+/// Copies an authorization with its signature, between memory and journal; answers its length.
+pub(super) fn copy(stored: &[u8], out: &mut [u8]) -> Result<usize, Error> {
+    let stored = stored.first_chunk::<STORED>().ok_or(Error::OutOfOrder)?;
+    *out.first_chunk_mut().ok_or(Error::OutOfOrder)? = *stored;
+    Ok(STORED)
 }
 
 /// Puts the payer's signature behind the authorization.

@@ -29,7 +29,7 @@ mod url;
 
 #[cfg(all(feature = "io", feature = "solana"))]
 pub(crate) use head::{HeadOutput, HeadReader};
-#[cfg(all(feature = "io", feature = "solana"))]
+#[cfg(feature = "io")]
 pub(crate) use request::CheckedRequest;
 
 pub use exchange::{Answer, Exchange, Limits, Payer, Step};

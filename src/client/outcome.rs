@@ -48,6 +48,9 @@ pub enum Doubt {
     OtherAmount,
     /// The receipt could not be verified, for the signer that verifies failed.
     Unverified,
+    /// It can't be sent again, for its record is lost: a power cut came before it was written, or
+    /// the storage lost it.
+    Unrecorded,
     /// The receipt's transaction is not the one that was signed: its id is not the fee payer's
     /// signature over it.
     OtherTransaction,
@@ -89,6 +92,7 @@ impl fmt::Display for Doubt {
             Doubt::OtherNetwork => f.write_str("the receipt is about another network"),
             Doubt::OtherPayer => f.write_str("the receipt is about another payer"),
             Doubt::OtherAmount => f.write_str("the receipt is about another amount"),
+            Doubt::Unrecorded => f.write_str("its record in the journal is lost"),
             Doubt::Unverified => f.write_str("the receipt could not be verified"),
             Doubt::OtherTransaction => f.write_str("the receipt is about another transaction"),
         }

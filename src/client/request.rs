@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::url::Url;
 use crate::codec::pieces::{Piece, Pieces};
+use crate::journal::RequestKey;
 use crate::wire::PaymentPayload;
 
 /// What is asked of a seller.
@@ -141,6 +142,10 @@ impl<'a> CheckedRequest<'a> {
         &self.url
     }
 
+    pub(crate) fn key(&self) -> RequestKey {
+        RequestKey::new(self.method.as_str(), self.url.text(), self.body)
+    }
+
     /// Hands the text of the request to `read`, with the payment's header if there is one.
     pub(crate) fn with_text<R>(
         &self,
@@ -225,6 +230,7 @@ mod tests {
         let payment = PaymentPayload {
             accepted: Accepted::Network("solana"),
             payload: SchemePayload::SolanaTransaction(b"x"),
+            identifier: None,
         };
         let text = text(&request, Some(&payment));
         let start = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nuser-agent: thermometer\r\n\

@@ -4,13 +4,15 @@
 use core::fmt;
 
 use super::{Error, Payer};
-use crate::policy::{PaymentPolicy, Rank, Refusal};
+use crate::journal::RecordedPayment;
+use crate::policy::{PaymentPolicy, Rank, Refusal, Spending};
 #[cfg(feature = "evm")]
 use crate::scheme::ExactEvm;
 use crate::scheme::SchemeError;
 #[cfg(feature = "solana")]
 use crate::scheme::{ExactSolana, TokenAccounts};
 use crate::sizes;
+use crate::wire::Amount;
 use crate::wire::{
     Entry, Network, PaymentRequirements, ProtocolVersion, RequirementsError, Source,
 };
@@ -39,6 +41,26 @@ impl<const ENTRY: usize> Memory<ENTRY> {
             #[cfg(feature = "solana")]
             sequence: 0,
         }
+    }
+}
+
+impl<const ENTRY: usize> Memory<ENTRY> {
+    /// Room for something else between two exchanges.
+    #[cfg(feature = "io")]
+    pub(crate) fn scratch(&mut self) -> &mut [u8] {
+        let [first, _] = &mut self.entries;
+        first
+    }
+
+    /// Counts on from a number that the journal keeps, so that equal payments differ after a reset
+    /// too.
+    #[cfg(feature = "io")]
+    pub(crate) fn count_from(&mut self, number: u32) {
+        #[cfg(feature = "solana")]
+        {
+            self.sequence = number as u16;
+        }
+        let _ = number;
     }
 }
 
@@ -185,6 +207,22 @@ impl Selection {
         }
     }
 
+    /// Chooses the entry of a payment that was recorded. No rule ranks it: it has been decided.
+    pub(super) fn restore<const ENTRY: usize>(
+        &mut self,
+        recorded: &RecordedPayment<'_>,
+        memory: &mut Memory<ENTRY>,
+    ) -> Result<(), Error> {
+        let RecordedPayment { version, network, amount, entry, .. } = *recorded;
+        let place = self.incoming(memory).get_mut(..entry.len()).ok_or(Error::OutOfOrder)?;
+        place.copy_from_slice(entry);
+        self.incoming = !self.incoming;
+        let rank = Rank { rule: u16::MAX, amount: Amount(amount) };
+        let length = entry.len().try_into().map_err(|_| Error::OutOfOrder)?;
+        self.best = Some(Best { version, network, rank, length });
+        Ok(())
+    }
+
     /// The best entry; after [`finish`](Self::finish), the chosen one.
     pub(super) fn best(&self) -> Option<Best> {
         self.best
@@ -222,6 +260,7 @@ pub(super) struct Chooser<'c> {
     pub(super) policy: &'c PaymentPolicy<'c>,
     pub(super) payer: &'c Payer,
     pub(super) origin: &'c str,
+    pub(super) spent: &'c dyn Spending,
 }
 
 impl Chooser<'_> {
@@ -237,7 +276,7 @@ impl Chooser<'_> {
         if !may_be_paid {
             return Err(malformed(RequirementsError::BothVersions));
         }
-        let rank = self.policy.judge(&entry, self.origin)?;
+        let rank = self.policy.judge(&entry, self.origin, self.spent)?;
         let network = entry.network.ok_or(Refusal::UnknownNetwork)?;
         self.check_scheme(network, &entry)?;
         Ok(Best {

@@ -4,14 +4,17 @@ use super::{Doubt, Error};
 use crate::policy::TokenStandard;
 use crate::scheme::{ExactSolana, MintFacts, SchemeError, TokenAccounts, TransferFacts};
 use crate::sizes;
-use crate::solana::sizes::{MAX_TRANSACTION_LEN, MESSAGE_OFFSET};
+use crate::solana::TokenProgram;
+use crate::solana::sizes::{MAX_TRANSACTION_LEN, MESSAGE_OFFSET, SIGNATURE_LEN};
 use crate::solana::{Blockhash, Pubkey, Signature, Transaction};
 use crate::wire::{PaymentRequirements, SettlementResponse};
+use serde::{Deserialize, Serialize};
 
 /// What is known of the payment so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SolanaPayment {
     pub(super) mint: Option<MintFacts>,
+    pub(super) entropy: [u8; 16],
     /// Bytes of the transaction, once it is built.
     length: u16,
 }
@@ -21,9 +24,8 @@ pub(super) struct SolanaPayment {
 pub(super) enum Stage {
     NeedsMintFacts,
     NeedsEntropy,
-    NeedsBlockhash {
-        entropy: [u8; 16],
-    },
+    NeedsBlockhash,
+    Reserving,
     Signing,
     /// Paid: the receipt names the transaction's id.
     Verifying,
@@ -33,13 +35,13 @@ pub(super) enum Stage {
 pub(super) struct Fresh {
     pub(super) payer: Pubkey,
     pub(super) recent_blockhash: Blockhash,
-    pub(super) entropy: [u8; 16],
     pub(super) sequence: u16,
 }
 
 impl SolanaPayment {
     pub(super) fn new(standard: Option<TokenStandard>) -> Self {
-        SolanaPayment { mint: standard.and_then(MintFacts::from_standard), length: 0 }
+        let mint = standard.and_then(MintFacts::from_standard);
+        SolanaPayment { mint, entropy: [0; 16], length: 0 }
     }
 
     pub(super) fn first_stage(&self) -> Stage {
@@ -70,7 +72,7 @@ impl SolanaPayment {
             destination: destination.map_err(account_error)?,
             mint,
             recent_blockhash: fresh.recent_blockhash,
-            entropy: fresh.entropy,
+            entropy: self.entropy,
             sequence: fresh.sequence,
         };
         let transaction = scheme.build(&facts, buffer).map_err(Error::Scheme)?;
@@ -88,6 +90,58 @@ impl SolanaPayment {
     }
 }
 
+/// What a payment is recorded as: what was fresh in it, and the payer's signature.
+#[derive(Serialize, Deserialize)]
+struct Recorded<'a> {
+    is_token_2022: bool,
+    decimals: u8,
+    recent_blockhash: [u8; 32],
+    entropy: [u8; 16],
+    sequence: u16,
+    signature: &'a [u8],
+}
+
+/// Writes what a signed payment can be made from again; answers its length.
+pub(super) fn write(
+    payment: &SolanaPayment,
+    transaction: &[u8],
+    sequence: u16,
+    out: &mut [u8],
+) -> Result<usize, Error> {
+    let mint = payment.mint.ok_or(Error::OutOfOrder)?;
+    let transaction = Transaction::new_checked(transaction).map_err(|_| Error::OutOfOrder)?;
+    let recorded = Recorded {
+        is_token_2022: mint.token_program == TokenProgram::Token2022,
+        decimals: mint.decimals,
+        recent_blockhash: *transaction.recent_blockhash().ok_or(Error::OutOfOrder)?.as_bytes(),
+        entropy: payment.entropy,
+        sequence,
+        signature: signature(transaction.as_bytes()).ok_or(Error::OutOfOrder)?,
+    };
+    postcard::to_slice(&recorded, out).map(|written| written.len()).map_err(|_| Error::OutOfOrder)
+}
+
+/// Makes a signed payment again in `buffer`, from what [`write`] wrote.
+pub(super) fn rebuild(
+    recorded: &[u8],
+    payer: Pubkey,
+    entry: &[u8],
+    buffer: &mut [u8],
+    accounts: &mut TokenAccounts,
+) -> Result<SolanaPayment, Error> {
+    let recorded: Recorded<'_> = postcard::from_bytes(recorded).map_err(|_| Error::OutOfOrder)?;
+    let signature = recorded.signature.try_into().map_err(|_| Error::OutOfOrder)?;
+    let token_program =
+        if recorded.is_token_2022 { TokenProgram::Token2022 } else { TokenProgram::Token };
+    let mint = MintFacts { token_program, decimals: recorded.decimals };
+    let mut payment = SolanaPayment { mint: Some(mint), entropy: recorded.entropy, length: 0 };
+    let recent_blockhash = Blockhash::new(recorded.recent_blockhash);
+    let fresh = Fresh { payer, recent_blockhash, sequence: recorded.sequence };
+    payment.build(entry, buffer, accounts, &fresh)?;
+    payment.sign(buffer, &Signature::new(signature))?;
+    Ok(payment)
+}
+
 /// Reads the entry again: it was found payable before.
 pub(super) fn read(entry: &[u8]) -> Result<ExactSolana<'_>, Error> {
     let requirements = PaymentRequirements::parse(entry).map_err(|_| Error::OutOfOrder)?;
@@ -97,6 +151,12 @@ pub(super) fn read(entry: &[u8]) -> Result<ExactSolana<'_>, Error> {
 /// The message that both signers sign, in a transaction that was built.
 pub(super) fn message(transaction: &[u8]) -> Result<&[u8], Error> {
     transaction.get(MESSAGE_OFFSET..).ok_or(Error::OutOfOrder)
+}
+
+/// The payer's signature.
+pub(super) fn signature(transaction: &[u8]) -> Option<&[u8]> {
+    let signature = transaction.get(MESSAGE_OFFSET - SIGNATURE_LEN..MESSAGE_OFFSET)?;
+    Some(signature)
 }
 
 /// The first account of that message.

@@ -38,6 +38,11 @@ impl<'a> Url<'a> {
         Some(Url { text, scheme, authority, port })
     }
 
+    /// The URL as it was given, without its fragment.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// How the seller is reached.
     pub fn scheme(&self) -> UrlScheme {
         self.scheme

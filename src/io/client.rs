@@ -5,11 +5,13 @@ use core::fmt;
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
 
-use super::driver::{Checks, Driver};
+use super::attempt::{Attempt, doubt};
+use super::driver::Checks;
 use super::timeout::within;
-use super::{Error, Response, Timeouts, Transport, Wallet};
+use super::{Error, Ledger, NoJournal, Response, Timeouts, Transport, Wallet};
 use crate::client;
-use crate::client::{Doubt, Exchange, Limits, Memory, Method, Outcome, Request};
+use crate::client::{CheckedRequest, Limits, Memory, Method, Outcome, Request};
+use crate::journal::Journal;
 use crate::policy::{Always, Approve, PaymentPolicy};
 use crate::sizes;
 
@@ -18,8 +20,8 @@ use crate::sizes;
 /// `ENTRY` is the size of one entry of `accepts` ([`sizes::ENTRY`]); `BUFFER` that of the one
 /// buffer for sending and receiving. An RPC node's answer must fit half of that buffer.
 pub struct ClientMemory<const ENTRY: usize = { sizes::ENTRY }, const BUFFER: usize = 1024> {
-    exchange: Memory<ENTRY>,
-    buffer: [u8; BUFFER],
+    pub(super) exchange: Memory<ENTRY>,
+    pub(super) buffer: [u8; BUFFER],
 }
 
 impl<const ENTRY: usize, const BUFFER: usize> ClientMemory<ENTRY, BUFFER> {
@@ -44,8 +46,9 @@ impl<const ENTRY: usize, const BUFFER: usize> Default for ClientMemory<ENTRY, BU
 
 /// Buys resources within a policy.
 ///
-/// It makes one payment at most for each request, and remembers none: not across calls, nor dropped
-/// futures, nor resets. Mind `with_timeout(..., client.get(url))`: a future that is dropped after the
+/// It makes one payment at most for each request. With a [journal](Self::with_journal) it remembers
+/// the payments in flight and what was spent, across calls, dropped futures and resets. Without one,
+/// mind `with_timeout(..., client.get(url))`: a future that is dropped after the
 /// payment was sent leaves unknown whether it settles, without a word. Set [`Timeouts::total`]
 /// instead.
 pub struct Client<
@@ -55,25 +58,28 @@ pub struct Client<
     R,
     D,
     A = Always,
+    J = NoJournal,
     const ENTRY: usize = { sizes::ENTRY },
     const BUFFER: usize = 1024,
 > {
-    transport: &'c T,
-    policy: &'c PaymentPolicy<'c>,
-    wallet: W,
-    rng: R,
-    delay: D,
-    approval: A,
-    solana_rpc: Option<&'c str>,
-    clock: Option<&'c dyn Fn() -> Option<u64>>,
-    timeouts: Timeouts,
-    limits: Limits,
-    checks: Checks,
-    memory: &'c mut ClientMemory<ENTRY, BUFFER>,
+    pub(super) transport: &'c T,
+    pub(super) policy: &'c PaymentPolicy<'c>,
+    pub(super) wallet: W,
+    pub(super) rng: R,
+    pub(super) delay: D,
+    pub(super) approval: A,
+    pub(super) journal: J,
+    pub(super) uptime: &'c dyn Fn() -> u64,
+    pub(super) solana_rpc: Option<&'c str>,
+    pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
+    pub(super) timeouts: Timeouts,
+    pub(super) limits: Limits,
+    pub(super) checks: Checks,
+    pub(super) memory: &'c mut ClientMemory<ENTRY, BUFFER>,
 }
 
 impl<'c, T, W, R, D, const ENTRY: usize, const BUFFER: usize>
-    Client<'c, T, W, R, D, Always, ENTRY, BUFFER>
+    Client<'c, T, W, R, D, Always, NoJournal, ENTRY, BUFFER>
 where
     T: Transport,
     W: Wallet,
@@ -98,6 +104,8 @@ where
             rng,
             delay,
             approval: Always,
+            journal: NoJournal,
+            uptime: &|| 0,
             solana_rpc: None,
             clock: None,
             timeouts: Timeouts::default(),
@@ -108,21 +116,22 @@ where
     }
 }
 
-impl<'c, T, W, R, D, A, const ENTRY: usize, const BUFFER: usize>
-    Client<'c, T, W, R, D, A, ENTRY, BUFFER>
+impl<'c, T, W, R, D, A, J, const ENTRY: usize, const BUFFER: usize>
+    Client<'c, T, W, R, D, A, J, ENTRY, BUFFER>
 where
     T: Transport,
     W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
     A: Approve,
+    J: Ledger,
 {
     /// Asks for approval before each payment.
     #[must_use]
     pub fn with_approval<B: Approve>(
         self,
         approval: B,
-    ) -> Client<'c, T, W, R, D, B, ENTRY, BUFFER> {
+    ) -> Client<'c, T, W, R, D, B, J, ENTRY, BUFFER> {
         Client {
             transport: self.transport,
             policy: self.policy,
@@ -130,6 +139,38 @@ where
             rng: self.rng,
             delay: self.delay,
             approval,
+            journal: self.journal,
+            uptime: self.uptime,
+            solana_rpc: self.solana_rpc,
+            clock: self.clock,
+            timeouts: self.timeouts,
+            limits: self.limits,
+            checks: self.checks,
+            memory: self.memory,
+        }
+    }
+
+    /// Keeps payments in flight and what was spent in a journal, and holds the policy's budgets by
+    /// it. `uptime` tells the seconds since the device started.
+    ///
+    /// A request whose payment got no answer that holds is then made again, with the same payment,
+    /// until the payment expires: within this call as long as [`Timeouts::total`] allows, and in the
+    /// next call for the same request.
+    #[must_use]
+    pub fn with_journal<S, const WINDOWS: usize, const OPEN: usize>(
+        self,
+        journal: &'c mut Journal<S, WINDOWS, OPEN>,
+        uptime: &'c dyn Fn() -> u64,
+    ) -> Client<'c, T, W, R, D, A, &'c mut Journal<S, WINDOWS, OPEN>, ENTRY, BUFFER> {
+        Client {
+            transport: self.transport,
+            policy: self.policy,
+            wallet: self.wallet,
+            rng: self.rng,
+            delay: self.delay,
+            approval: self.approval,
+            journal,
+            uptime,
             solana_rpc: self.solana_rpc,
             clock: self.clock,
             timeouts: self.timeouts,
@@ -199,34 +240,31 @@ where
         &mut self,
         request: &Request<'_>,
     ) -> Result<Response<'_, T::Connection<'c>, D>, Error> {
-        let payer = self.wallet.payer();
-        let exchange_memory = &mut self.memory.exchange;
-        let mut exchange =
-            Exchange::new(request, self.policy, payer, self.limits, exchange_memory)?;
-        let mut driver = Driver {
-            transport: self.transport,
-            wallet: &mut self.wallet,
-            rng: &mut self.rng,
-            delay: &mut self.delay,
-            approval: &mut self.approval,
-            solana_rpc: self.solana_rpc,
-            clock: self.clock,
-            timeouts: self.timeouts,
-            checks: self.checks,
-            connection: None,
-            is_reused: false,
-            buffer: &mut self.memory.buffer,
-            received: 0..0,
+        let checked = CheckedRequest::new(request).map_err(client::Error::from)?;
+        let attempt = if J::IS_KEPT {
+            let (mut deadline, total) = (self.delay.clone(), self.timeouts.total);
+            let paying = self.pay_once(request, checked.key());
+            let paid = within(&mut deadline, total, paying).await.flatten();
+            let is_open = || self.journal.unsettled(checked.key()).is_some();
+            match paid {
+                Err(Error::Timeout) => return Err(doubt(Error::Timeout, is_open())),
+                paid => paid?,
+            }
+        } else {
+            self.attempt(request, None).await?
         };
-        let mut deadline = driver.delay.clone();
-        let driving = driver.drive(&mut exchange);
-        let driven = within(&mut deadline, self.timeouts.total, driving).await.flatten();
-        driven.map_err(|error| doubt(error, exchange.payment_sent()))?;
-        let answer = exchange.finish()?;
+        Ok(self.response(attempt))
+    }
+
+    fn response(
+        &mut self,
+        attempt: Attempt<T::Connection<'c>>,
+    ) -> Response<'_, T::Connection<'c>, D> {
+        let Attempt { answer, connection, received } = attempt;
         tell(&answer.outcome);
-        let Driver { connection, received, delay, buffer, .. } = driver;
         let timeout = self.timeouts.transfer;
-        Ok(Response { answer, connection, delay, timeout, buffer, received })
+        let (delay, buffer) = (&mut self.delay, &mut self.memory.buffer);
+        Response { answer, connection, delay, timeout, buffer, received }
     }
 }
 
@@ -236,16 +274,4 @@ fn tell(outcome: &Outcome) {
         Outcome::Settled(receipt) => info!("x402: settled in {}", receipt.transaction.as_str()),
         Outcome::Unknown(doubt) => warning!("x402: paid or not, that is unknown: {}", doubt),
     }
-}
-
-/// Once a payment was sent, whatever stops the exchange leaves it unknown whether it settles.
-fn doubt(error: Error, payment_sent: bool) -> Error {
-    use client::Error::{Refused, Unknown};
-    let error = match error {
-        Error::Exchange(Refused(_) | Unknown(_)) => error,
-        _ if payment_sent => Error::Exchange(Unknown(Doubt::NoAnswer)),
-        _ => error,
-    };
-    warning!("x402: {}", error);
-    error
 }

@@ -9,12 +9,12 @@ use rand_core::TryCryptoRng;
 #[cfg(feature = "solana")]
 use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
-use super::{Error, Timeouts, Transport, Wallet};
-#[cfg(any(feature = "solana", feature = "evm"))]
+use super::{Error, Ledger, Timeouts, Transport, Wallet};
 use crate::client;
 #[cfg(feature = "solana")]
 use crate::client::Doubt;
 use crate::client::{Exchange, Step, Url};
+use crate::journal::{Now, Reservation};
 use crate::policy::Approve;
 #[cfg(feature = "solana")]
 use crate::signer::Ed25519Signer;
@@ -22,6 +22,7 @@ use crate::signer::Ed25519Signer;
 use crate::signer::Secp256k1Signer;
 #[cfg(any(feature = "solana", feature = "evm"))]
 use crate::signer::SignerError;
+use crate::sizes;
 #[cfg(feature = "solana")]
 use crate::solana::{Pubkey, Signature};
 
@@ -35,14 +36,24 @@ pub(super) struct Checks {
     pub(super) signatures: bool,
 }
 
+/// What the device knows of the time.
+pub(super) fn now(uptime: &dyn Fn() -> u64, clock: Option<&dyn Fn() -> Option<u64>>) -> Now {
+    Now { uptime: uptime(), unix: clock.and_then(|clock| clock()) }
+}
+
 /// Everything that an exchange needs from outside.
 #[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
-pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A> {
+pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A, J> {
     pub(super) transport: &'c T,
     pub(super) wallet: &'d mut W,
     pub(super) rng: &'d mut R,
     pub(super) delay: &'d mut D,
     pub(super) approval: &'d mut A,
+    pub(super) journal: &'d mut J,
+    /// The device's uptime in seconds.
+    pub(super) uptime: &'c dyn Fn() -> u64,
+    /// The payment's number in the journal.
+    pub(super) number: Option<u32>,
     pub(super) solana_rpc: Option<&'c str>,
     #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "Solana needs no clock"))]
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
@@ -55,13 +66,14 @@ pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A> {
     pub(super) received: Range<usize>,
 }
 
-impl<'c, T, W, R, D, A> Driver<'_, 'c, T, W, R, D, A>
+impl<'c, T, W, R, D, A, J> Driver<'_, 'c, T, W, R, D, A, J>
 where
     T: Transport,
     W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
     A: Approve,
+    J: Ledger,
 {
     /// Does what the exchange says until it is done.
     pub(super) async fn drive<const ENTRY: usize>(
@@ -78,6 +90,8 @@ where
                     self.keep_connection(exchange.may_reuse_connection());
                     exchange.approve(approved)?;
                 }
+                Step::Reserve(reservation) => self.reserve(exchange, reservation).await?,
+                Step::Record => self.record(exchange).await?,
                 Step::Done => return Ok(()),
                 #[cfg(feature = "evm")]
                 Step::Time | Step::Nonce | Step::SignDigest { .. } => {
@@ -87,6 +101,27 @@ where
                 _ => self.pay_on_solana(exchange).await?,
             }
         }
+    }
+
+    async fn reserve<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+        reservation: Reservation,
+    ) -> Result<(), Error> {
+        let now = now(self.uptime, self.clock);
+        self.number = Some(self.journal.reserve(&reservation, now, self.buffer).await?);
+        Ok(exchange.reserved()?)
+    }
+
+    async fn record<const ENTRY: usize>(
+        &mut self,
+        exchange: &mut Exchange<'_, ENTRY>,
+    ) -> Result<(), Error> {
+        let number = self.number.ok_or(client::Error::OutOfOrder)?;
+        let mut signed = [0; sizes::SIGNED];
+        let payment = exchange.recorded_payment(&mut signed)?;
+        self.journal.record(number, &payment, self.buffer).await?;
+        Ok(exchange.recorded()?)
     }
 
     #[cfg(feature = "solana")]
@@ -222,7 +257,8 @@ where
             return self.receive_more(exchange).await;
         }
         let received = self.buffer.get(self.received.clone()).unwrap_or_default();
-        self.received.start += exchange.receive(received)?;
+        let spent = self.journal.spent(now(self.uptime, self.clock));
+        self.received.start += exchange.receive_within(received, &spent)?;
         Ok(())
     }
 

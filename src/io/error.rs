@@ -7,6 +7,7 @@ use embedded_io_async::ErrorKind;
 use super::ConnectError;
 use crate::client;
 use crate::client::Doubt;
+use crate::journal::JournalError;
 use crate::signer::SignerError;
 
 /// Why a request failed. [`Error::unsettled`] tells whether money may move all the same.
@@ -28,11 +29,28 @@ pub enum Error {
     Signer(SignerError),
     /// The source of randomness failed.
     Entropy,
+    /// The journal refuses; nothing was paid, unless [`Error::unsettled`] has said so before.
+    Journal(JournalError),
+    /// A payment that was sent got no answer that holds, and has expired: it can't settle any more.
+    /// The next request pays anew.
+    Expired(Fate),
     /// The body does not fit the buffer.
     BodyTooLarge {
         /// Bytes that the buffer holds.
         capacity: usize,
     },
+}
+
+/// What became of the money of a payment that expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Fate {
+    /// The chain says that it settled.
+    Settled,
+    /// The chain says that it did not: its amount is free again.
+    NotSettled,
+    /// Nobody was asked who knows: its amount is booked as spent.
+    Unknown,
 }
 
 /// Why an RPC node was of no help.
@@ -99,6 +117,12 @@ impl From<RpcError> for Error {
     }
 }
 
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        Error::Journal(error)
+    }
+}
+
 impl From<SignerError> for Error {
     fn from(error: SignerError) -> Self {
         Error::Signer(error)
@@ -114,11 +138,23 @@ impl fmt::Display for Error {
             Error::Timeout => f.write_str("the time was up"),
             Error::Rpc(error) => error.fmt(f),
             Error::Signer(error) => error.fmt(f),
+            Error::Journal(error) => error.fmt(f),
+            Error::Expired(fate) => write!(f, "the payment expired without an answer: {fate}"),
             Error::Entropy => f.write_str("the source of randomness failed"),
             Error::BodyTooLarge { capacity } => {
                 write!(f, "the body does not fit the buffer of {capacity} bytes")
             }
         }
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fate::Settled => "the chain says that it settled",
+            Fate::NotSettled => "the chain says that it did not settle, nothing was spent",
+            Fate::Unknown => "it is booked as spent",
+        })
     }
 }
 

@@ -38,6 +38,7 @@ mod tests {
         let payload = PaymentPayload {
             accepted: Accepted::Verbatim(br#"{"scheme":"exact"}"#),
             payload: SchemePayload::SolanaTransaction(&[7; 496]),
+            identifier: None,
         };
         let mut read = [0; 2000];
         let length = payload.read_header(0, &mut read);

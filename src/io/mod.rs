@@ -4,10 +4,14 @@
 //! [`Tcp`], TLS by implementing the trait. It opens one connection at a time: while it asks an RPC
 //! node, none is open to the seller.
 
+mod at_most_once;
+mod attempt;
 mod client;
 mod driver;
 mod error;
+mod fate;
 mod header;
+mod ledger;
 mod response;
 #[cfg(feature = "solana")]
 mod solana_rpc;
@@ -16,7 +20,8 @@ mod transport;
 mod wallet;
 
 pub use client::{Client, ClientMemory};
-pub use error::{Error, RpcError};
+pub use error::{Error, Fate, RpcError};
+pub use ledger::{Ledger, NoJournal, Verdict};
 pub use response::Response;
 pub use timeout::Timeouts;
 pub use transport::{ConnectError, Tcp, Transport};

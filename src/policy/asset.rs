@@ -55,6 +55,15 @@ impl<'a> Asset<'a> {
         Asset { standard: Some(standard), ..self }
     }
 
+    /// Whether it is the same token on the same network, whatever it is called.
+    pub fn is_same(&self, other: &Asset<'_>) -> bool {
+        self.network == other.network
+            && match self.network {
+                Network::Eip155(_) => self.address.eq_ignore_ascii_case(other.address),
+                _ => self.address == other.address,
+            }
+    }
+
     pub(super) const fn known(
         network: Network,
         symbol: &'a str,

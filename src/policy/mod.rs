@@ -7,10 +7,12 @@
 mod approval;
 mod asset;
 pub mod assets;
+mod budget;
 mod refusal;
 
 pub use approval::{Always, Approve, Never, Offer};
 pub use asset::{Asset, TokenStandard};
+pub use budget::{Budget, NotCounted, Spending, Spent};
 pub use refusal::Refusal;
 
 use crate::wire::{Amount, PaymentRequirements, Scheme};
@@ -39,6 +41,8 @@ pub struct Rule<'a> {
     /// For how long a payment may be valid at most, in seconds, whatever the seller asks. It counts
     /// on EVM chains; on Solana the blockhash decides.
     pub max_timeout_seconds: u64,
+    /// How much may be spent over time, in all payments in the asset.
+    pub budget: Option<Budget>,
 }
 
 /// Ten minutes: sellers ask for one to five.
@@ -75,7 +79,14 @@ impl<'a> Rule<'a> {
             origins: Allowed::Any,
             schemes: &[Scheme::Exact],
             max_timeout_seconds: MAX_TIMEOUT_SECONDS,
+            budget: None,
         }
+    }
+
+    /// Limits what is spent in the asset over time.
+    #[must_use]
+    pub const fn budget(self, budget: Budget) -> Self {
+        Rule { budget: Some(budget), ..self }
     }
 
     /// Narrows the rule to these payees.
@@ -95,11 +106,16 @@ impl PaymentPolicy<'_> {
     /// Pays nothing.
     pub const EMPTY: PaymentPolicy<'static> = PaymentPolicy { rules: &[] };
 
-    /// Judges one entry that the seller at `origin` accepts.
+    /// Judges one entry that the seller at `origin` accepts, with what was `spent` before.
     ///
     /// # Errors
     /// The [`Refusal`] of the rule that came nearest to allowing it.
-    pub fn judge(&self, entry: &PaymentRequirements<'_>, origin: &str) -> Result<Rank, Refusal> {
+    pub fn judge(
+        &self,
+        entry: &PaymentRequirements<'_>,
+        origin: &str,
+        spent: &dyn Spending,
+    ) -> Result<Rank, Refusal> {
         let network = entry.network.ok_or(Refusal::UnknownNetwork)?;
         let scheme = entry.scheme.ok_or(Refusal::UnknownScheme)?;
         if !is_known_flow(entry) {
@@ -112,12 +128,33 @@ impl PaymentPolicy<'_> {
             {
                 continue;
             }
-            match rule.judge(index, scheme, entry, origin) {
+            let amount = rule.judge(index, scheme, entry, origin);
+            match amount.and_then(|amount| self.check_budgets(&rule.asset, amount, spent)) {
                 Ok(amount) => return Ok(Rank { rule: index, amount }),
                 Err(nearer) => refusal = refusal.nearest(nearer),
             }
         }
         Err(refusal)
+    }
+
+    /// A budget that one rule states holds for all payments in its asset.
+    fn check_budgets(
+        &self,
+        asset: &Asset<'_>,
+        amount: Amount,
+        spent: &dyn Spending,
+    ) -> Result<Amount, Refusal> {
+        let stated = (0..).zip(self.rules).filter(|(_, rule)| rule.asset.is_same(asset));
+        for (rule, budget) in stated.filter_map(|(index, rule)| Some((index, rule.budget?))) {
+            let spent = spent
+                .spent(asset, budget.period_seconds)
+                .ok_or(Refusal::BudgetNotCounted { rule })?;
+            let left = budget.left(spent);
+            if amount > left {
+                return Err(Refusal::OverBudget { rule, asked: amount, left });
+            }
+        }
+        Ok(amount)
     }
 }
 
@@ -196,7 +233,7 @@ mod tests {
 
     fn judge(rules: &[Rule<'_>], entry: &str) -> Result<Rank, Refusal> {
         let requirements = PaymentRequirements::parse(entry.as_bytes()).unwrap();
-        PaymentPolicy { rules }.judge(&requirements, ORIGIN)
+        PaymentPolicy { rules }.judge(&requirements, ORIGIN, &NotCounted)
     }
 
     #[test]
@@ -211,6 +248,46 @@ mod tests {
         let refusal = Refusal::OverCap { rule: 0, asked: Amount(1001), cap: Amount(1000) };
         assert_eq!(judge(&[RULE], &entry("1001")), Err(refusal));
         assert!(refusal.to_string().contains("1001"));
+    }
+
+    struct Counted(Spent);
+
+    impl Spending for Counted {
+        fn spent(&self, _: &Asset<'_>, _: u32) -> Option<Spent> {
+            Some(self.0)
+        }
+    }
+
+    fn judge_after(rules: &[Rule<'_>], amount: u64, payments: u32) -> Result<Rank, Refusal> {
+        let entry = entry("10");
+        let requirements = PaymentRequirements::parse(entry.as_bytes()).unwrap();
+        let spent = Counted(Spent { amount, payments });
+        PaymentPolicy { rules }.judge(&requirements, ORIGIN, &spent)
+    }
+
+    #[test]
+    fn a_budget_limits_what_is_spent() {
+        let rule = RULE.budget(Budget::new(Amount(100), 3600).max_payments(3));
+        assert!(judge_after(&[rule], 90, 2).is_ok());
+        let over = |left| Refusal::OverBudget { rule: 0, asked: Amount(10), left: Amount(left) };
+        assert_eq!(judge_after(&[rule], 91, 2), Err(over(9)));
+        assert_eq!(judge_after(&[rule], u64::MAX, 0), Err(over(0)));
+        assert_eq!(judge_after(&[rule], 0, 3), Err(over(0)));
+        assert!(over(9).to_string().contains("9 are left"));
+    }
+
+    #[test]
+    fn a_budget_holds_for_every_rule_of_its_asset() {
+        let other = Rule::new(assets::USDC_SOLANA, Amount(9));
+        let rules = [RULE, other, RULE.origins(&[]).budget(Budget::new(Amount(100), 3600))];
+        assert!(matches!(judge_after(&rules, 91, 1), Err(Refusal::OverBudget { rule: 2, .. })));
+        assert!(judge_after(&rules[..2], 91, 1).is_ok());
+    }
+
+    #[test]
+    fn a_budget_that_nobody_counts_pays_nothing() {
+        let rule = RULE.budget(Budget::new(Amount(100), 3600));
+        assert_eq!(judge(&[rule], &entry("1")), Err(Refusal::BudgetNotCounted { rule: 0 }));
     }
 
     #[test]

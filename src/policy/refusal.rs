@@ -73,6 +73,20 @@ pub enum Refusal {
         /// What the rule allows, in atomic units.
         cap: Amount,
     },
+    /// The rule has a budget, and the client no journal to count by.
+    BudgetNotCounted {
+        /// The rule's index.
+        rule: u16,
+    },
+    /// The price is more than what is left of the asset's budget.
+    OverBudget {
+        /// The index of the rule that states the budget.
+        rule: u16,
+        /// What the seller asks, in atomic units.
+        asked: Amount,
+        /// What is left, in atomic units; 0 too if there were as many payments as it allows.
+        left: Amount,
+    },
     /// The user (or the configuration) said no.
     NotApproved,
 }
@@ -102,7 +116,9 @@ impl Refusal {
             Refusal::PayToNotAllowed { .. } => 12,
             Refusal::Amount(_) => 13,
             Refusal::OverCap { .. } => 14,
-            Refusal::NotApproved => 15,
+            Refusal::BudgetNotCounted { .. } => 15,
+            Refusal::OverBudget { .. } => 16,
+            Refusal::NotApproved => 17,
         }
     }
 }
@@ -140,6 +156,12 @@ impl fmt::Display for Refusal {
             Refusal::Amount(error) => error.fmt(f),
             Refusal::OverCap { rule, asked, cap } => {
                 write!(f, "the price of {asked} is above the cap of {cap} in rule {rule}")
+            }
+            Refusal::BudgetNotCounted { rule } => {
+                write!(f, "rule {rule} of the policy has a budget: give the client a journal")
+            }
+            Refusal::OverBudget { rule, asked, left } => {
+                write!(f, "the price is {asked}, and {left} are left of the budget in rule {rule}")
             }
             Refusal::NotApproved => f.write_str("the payment was not approved"),
         }

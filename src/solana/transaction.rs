@@ -14,8 +14,8 @@
 use core::fmt;
 
 use super::{
-    MessageError, Pubkey, TransferMessage,
-    sizes::{MESSAGE_OFFSET, SIGNATURE_LEN},
+    Blockhash, MessageError, Pubkey, TransferMessage,
+    sizes::{MESSAGE_OFFSET, PUBKEY_LEN, SIGNATURE_LEN},
 };
 
 /// A view of the bytes of a transaction, exactly as long as they are.
@@ -89,6 +89,13 @@ impl<T: AsRef<[u8]>> Transaction<T> {
         // Before the accounts: the version, three counts of the header, and their own count.
         let accounts = self.message().get(5..)?;
         accounts.first_chunk().map(|key| Pubkey::new(*key))
+    }
+
+    /// What decides until when it can land.
+    pub fn recent_blockhash(&self) -> Option<Blockhash> {
+        let (count, accounts) = self.message().get(4..)?.split_first()?;
+        let blockhash = accounts.get(usize::from(*count) * PUBKEY_LEN..)?;
+        blockhash.first_chunk().map(|hash| Blockhash::new(*hash))
     }
 }
 

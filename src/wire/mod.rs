@@ -7,6 +7,7 @@
 
 mod amount;
 mod entry_capture;
+mod identifier_offer;
 mod network;
 mod payment_payload;
 mod payment_required;
@@ -18,7 +19,9 @@ mod version;
 pub use amount::{Amount, AmountError};
 pub use entry_capture::Entry;
 pub use network::Network;
-pub use payment_payload::{Accepted, Authorization, PaymentPayload, SchemePayload};
+pub use payment_payload::{
+    Accepted, Authorization, PaymentIdentifier, PaymentPayload, SchemePayload,
+};
 pub use payment_required::{ChallengeError, PaymentRequiredReader, Source};
 pub use payment_requirements::{Extra, PaymentRequirements, RequirementsError, Scheme};
 pub use reason::Reason;

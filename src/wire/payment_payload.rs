@@ -52,10 +52,27 @@ pub struct PaymentPayload<'a> {
     pub accepted: Accepted<'a>,
     /// What the scheme says.
     pub payload: SchemePayload<'a>,
+    /// What the seller recognises the payment by, if it offers to (extension `payment-identifier`,
+    /// version 2).
+    pub identifier: Option<PaymentIdentifier<'a>>,
+}
+
+/// The extension `payment-identifier`, in its smallest legal form: a seller that sees the same
+/// identifier with the same payment answers what it has answered before.
+#[derive(Debug, Clone, Copy)]
+pub struct PaymentIdentifier<'a> {
+    /// What the seller said of it, to be echoed.
+    pub is_required: bool,
+    /// What makes the identifier: 16 bytes, written as `0x` and 32 hexadecimal digits.
+    pub bytes: &'a [u8; 16],
 }
 
 /// How many pieces a payload's JSON has.
-pub(crate) const PIECES: usize = 18;
+pub(crate) const PIECES: usize = 21;
+
+/// Of them, those before the scheme's members, and those behind.
+const BEFORE: usize = 3;
+const BEHIND: usize = 3;
 
 impl<'a> PaymentPayload<'a> {
     /// The version of the protocol that it is written in.
@@ -82,8 +99,13 @@ impl<'a> PaymentPayload<'a> {
             SchemePayload::SolanaTransaction(transaction) => transaction_json(transaction),
             SchemePayload::Authorization(authorization) => authorization.json(),
         };
+        let end = match self.identifier {
+            Some(identifier) if self.version() == ProtocolVersion::V2 => identifier.json(),
+            _ => ["}}".into(), Piece::Bytes(&[]), Piece::Bytes(&[])],
+        };
         let mut pieces = [Piece::Bytes(&[]); PIECES];
-        let all = [start.into(), accepted, separator.into()].into_iter().chain(payload);
+        let front: [_; BEFORE] = [start.into(), accepted, separator.into()];
+        let all = front.into_iter().chain(payload).chain(end);
         pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
         pieces
     }
@@ -101,13 +123,24 @@ impl<'a> PaymentPayload<'a> {
 }
 
 /// The pieces of a payload's own members, to the end of the text.
-type Members<'a> = [Piece<'a>; PIECES - 3];
+type Members<'a> = [Piece<'a>; PIECES - BEFORE - BEHIND];
 
 fn transaction_json(transaction: &[u8]) -> Members<'_> {
-    let mut pieces = [Piece::Bytes(&[]); PIECES - 3];
-    let all = ["\"transaction\":\"".into(), Piece::Base64(transaction), "\"}}".into()];
+    let mut pieces = [Piece::Bytes(&[]); PIECES - BEFORE - BEHIND];
+    let all = ["\"transaction\":\"".into(), Piece::Base64(transaction), "\"".into()];
     pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
     pieces
+}
+
+impl<'a> PaymentIdentifier<'a> {
+    fn json(&self) -> [Piece<'a>; BEHIND] {
+        let start = if self.is_required {
+            "},\"extensions\":{\"payment-identifier\":{\"info\":{\"required\":true,\"id\":\""
+        } else {
+            "},\"extensions\":{\"payment-identifier\":{\"info\":{\"required\":false,\"id\":\""
+        };
+        [start.into(), Piece::Hex(self.bytes), "\"}}}}".into()]
+    }
 }
 
 impl<'a> Authorization<'a> {
@@ -127,7 +160,7 @@ impl<'a> Authorization<'a> {
             Piece::Hex(self.nonce),
             "\"},\"signature\":\"".into(),
             Piece::Hex(self.signature),
-            "\"}}".into(),
+            "\"".into(),
         ]
     }
 }
@@ -155,7 +188,7 @@ mod tests {
     #[test]
     fn version_2_echoes_the_entry() {
         let accepted = Accepted::Verbatim(br#"{"scheme":"exact","extra":{"x":1e21}}"#);
-        let payload = PaymentPayload { accepted, payload: PAYLOAD };
+        let payload = PaymentPayload { accepted, payload: PAYLOAD, identifier: None };
         let expected = json!({
             "x402Version": 2,
             "accepted": {"scheme": "exact", "extra": {"x": 1e21}},
@@ -179,6 +212,7 @@ mod tests {
         let payload = PaymentPayload {
             accepted: Accepted::Verbatim(b"{}"),
             payload: SchemePayload::Authorization(authorization),
+            identifier: None,
         };
         let hex = |digits: &str, bytes| std::format!("0x{}", digits.repeat(bytes));
         let expected = json!({
@@ -200,9 +234,28 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_is_said_in_version_2() {
+        for is_required in [true, false] {
+            let identifier = Some(PaymentIdentifier { is_required, bytes: &[0xa7; 16] });
+            let accepted = Accepted::Verbatim(b"{}");
+            let payload = PaymentPayload { accepted, payload: PAYLOAD, identifier };
+            let id = std::format!("0x{}", "a7".repeat(16));
+            let info = json!({"required": is_required, "id": id});
+            let expected = json!({
+                "x402Version": 2,
+                "accepted": {},
+                "payload": {"transaction": "AQIDBA=="},
+                "extensions": {"payment-identifier": {"info": info}},
+            });
+            assert_eq!(decoded(payload), expected);
+        }
+    }
+
+    #[test]
     fn version_1_names_the_network() {
-        let payload =
-            PaymentPayload { accepted: Accepted::Network("solana-devnet"), payload: PAYLOAD };
+        let accepted = Accepted::Network("solana-devnet");
+        let identifier = Some(PaymentIdentifier { is_required: true, bytes: &[7; 16] });
+        let payload = PaymentPayload { accepted, payload: PAYLOAD, identifier };
         let expected = json!({
             "x402Version": 1,
             "scheme": "exact",

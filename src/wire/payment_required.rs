@@ -8,6 +8,7 @@
 use core::fmt;
 
 use super::entry_capture::{Capture, ENTRY_MEMBER_AT, Entry};
+use super::identifier_offer::IdentifierOffer;
 use super::{ProtocolVersion, Reason};
 use crate::codec::base64::Base64Error;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
@@ -92,6 +93,7 @@ struct Challenge {
     /// Bytes of the reason in the buffer.
     reason: usize,
     capture: Capture,
+    identifier: IdentifierOffer,
 }
 
 /// The challenge and the buffer, while a byte is taken.
@@ -106,11 +108,12 @@ enum Member {
     X402Version,
     Error,
     Accepts,
+    Extensions,
     Other,
 }
 
-/// `outputSchema`, the longest name that is looked for.
-const LONGEST_NAME: usize = 12;
+/// `payment-identifier`, the longest name that is looked for.
+const LONGEST_NAME: usize = 18;
 
 /// The members that an entry of version 1 may do without.
 const DESCRIPTIVE: [&[u8]; 4] = [b"description", b"mimeType", b"outputSchema", b"resource"];
@@ -145,6 +148,7 @@ impl PaymentRequiredReader {
             in_accepts: false,
             reason: 0,
             capture: Capture::new(sizes::ENTRY_DEPTH),
+            identifier: IdentifierOffer::default(),
         };
         PaymentRequiredReader { tokenizer: Tokenizer::new(), challenge }
     }
@@ -173,6 +177,12 @@ impl PaymentRequiredReader {
             (Source::Header, Some(ProtocolVersion::V1)) | (_, None) => Err(ChallengeError::Version),
             (_, Some(version)) => Ok(version),
         }
+    }
+
+    /// Whether the seller offers to recognise payments by an identifier, and requires it: the
+    /// extension `payment-identifier` of version 2.
+    pub fn payment_identifier(&self) -> Option<bool> {
+        self.challenge.identifier.required()
     }
 
     /// Why payment is required, from the buffer that it went to.
@@ -211,14 +221,24 @@ impl Challenge {
             Event::KeyText(text) => {
                 self.name_too_long |= self.name.extend_from_slice(text).is_err()
             }
-            Event::KeyEnd if depth == 1 => self.member = self.member(),
-            Event::KeyEnd if depth == ENTRY_MEMBER_AT => self.entry_name(),
+            Event::KeyEnd => self.named(depth),
             _ if depth == 0 => return outermost(event),
             _ if depth == 1 => self.value(event, buffer)?,
+            _ if self.member == Member::Extensions => self.identifier.value(depth, &event),
             _ if self.in_accepts => self.capture.event(depth, event),
             _ => {}
         }
         Ok(())
+    }
+
+    fn named(&mut self, depth: u8) {
+        let name = if self.name_too_long { &[] } else { self.name.as_slice() };
+        self.identifier.name(depth, name);
+        match depth {
+            1 => self.member = self.member(),
+            ENTRY_MEMBER_AT => self.entry_name(),
+            _ => {}
+        }
     }
 
     fn member(&self) -> Member {
@@ -227,6 +247,7 @@ impl Challenge {
             b"x402Version" => Member::X402Version,
             b"error" => Member::Error,
             b"accepts" => Member::Accepts,
+            b"extensions" => Member::Extensions,
             _ => Member::Other,
         }
     }
@@ -316,6 +337,38 @@ mod tests {
             assert_eq!(reader.push(byte, &mut buffer)?, None);
         }
         Ok(reader.reason(&buffer).as_str().to_string())
+    }
+
+    #[test]
+    fn an_identifier_may_be_offered() {
+        for (extensions, expected) in [
+            ("{}", None),
+            ("null", None),
+            (r#"{"bazaar":{"info":{"required":true}}}"#, None),
+            (r#"{"payment-identifier":null}"#, None),
+            (r#"{"payment-identifier":{}}"#, Some(false)),
+            (r#"{"payment-identifier":{"info":{"required":false}}}"#, Some(false)),
+            (
+                r#"{"payment-identifier":{"schema":{"required":[true]},"info":{"x":{"required":1},"required":true}}}"#,
+                Some(true),
+            ),
+            (
+                r#"{"x":{"info":{"required":true}},"payment-identifier":{"schema":{"required":true}}}"#,
+                Some(false),
+            ),
+            (
+                r#"{"payment-identifier":{"info":{"required":true}},"y":{"info":{"required":false}}}"#,
+                Some(true),
+            ),
+            (r#"{"payment-\u0069dentifier":{"info":{"required":true}}}"#, Some(true)),
+        ] {
+            let text = format!(r#"{{"x402Version":2,"extensions":{extensions},"accepts":[]}}"#);
+            let mut reader = PaymentRequiredReader::new(Source::Header);
+            for byte in text.bytes() {
+                assert_eq!(reader.push(byte, &mut [0; 8]), Ok(None));
+            }
+            assert_eq!(reader.payment_identifier(), expected, "{extensions}");
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use crate::client::head::{Carrier, HeadOutput, ResponseError, ResponseHead};
 use crate::client::outcome::Error;
 use crate::client::selection::Chooser;
 use crate::codec::http::{BodyDecoder, Framing};
+use crate::policy::Spending;
 use crate::wire::{ChallengeError, PaymentRequiredReader, Source};
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
-    pub(super) fn head_byte(&mut self, byte: u8) -> Result<usize, Error> {
+    pub(super) fn head_byte(&mut self, byte: u8, spent: &dyn Spending) -> Result<usize, Error> {
         let output = self.head.push(byte, self.limits.head)?;
         let is_challenge = self.head.head().status == 402;
         match output {
@@ -19,7 +20,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 self.reading = Reading::Challenge(reader, FieldDecoder::default());
             }
             HeadOutput::Character(Carrier::PaymentRequired, byte) if is_challenge => {
-                self.challenge_character(byte)?;
+                self.challenge_character(byte, spent)?;
             }
             HeadOutput::Finish(Carrier::PaymentRequired) if is_challenge => {
                 self.finish_challenge_field()?;
@@ -31,20 +32,26 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(1)
     }
 
-    fn challenge_character(&mut self, character: u8) -> Result<(), Error> {
+    fn challenge_character(&mut self, character: u8, spent: &dyn Spending) -> Result<(), Error> {
         let Reading::Challenge(_, field) = &mut self.reading else { return Ok(()) };
         match field.push(character).map_err(ChallengeError::from)? {
-            Some(byte) => self.challenge_byte(byte, Source::Header),
+            Some(byte) => self.challenge_byte(byte, Source::Header, spent),
             None => Ok(()),
         }
     }
 
-    fn challenge_byte(&mut self, byte: u8, source: Source) -> Result<(), Error> {
+    fn challenge_byte(
+        &mut self,
+        byte: u8,
+        source: Source,
+        spent: &dyn Spending,
+    ) -> Result<(), Error> {
         let Reading::Challenge(reader, _) = &mut self.reading else { return Ok(()) };
         let buffer = self.selection.incoming(self.memory);
         if let Some(entry) = reader.push(byte, buffer)? {
             let origin = self.request.url().origin();
-            let chooser = Chooser { source, policy: self.policy, payer: &self.payer, origin };
+            let chooser =
+                Chooser { source, policy: self.policy, payer: &self.payer, origin, spent };
             self.selection.consider(entry, &chooser, self.memory);
         }
         Ok(())
@@ -60,6 +67,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     fn choose(&mut self) -> Result<(), Error> {
         let Reading::Challenge(reader, _) = &self.reading else { return Ok(()) };
         let version = reader.finish()?;
+        self.identifier = reader.payment_identifier();
         self.selection.finish(version)?;
         self.is_chosen = true;
         Ok(())
@@ -121,7 +129,11 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(decoded.map_or(input.len(), |(consumed, _)| consumed))
     }
 
-    pub(super) fn challenge_body(&mut self, input: &[u8]) -> Result<usize, Error> {
+    pub(super) fn challenge_body(
+        &mut self,
+        input: &[u8],
+        spent: &dyn Spending,
+    ) -> Result<usize, Error> {
         let too_large = self.body_too_large();
         let State::ReadingChallenge(body, left) = &mut self.state else {
             return Err(Error::OutOfOrder);
@@ -130,7 +142,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         *left = subtract(*left, consumed).ok_or(too_large)?;
         let done = body.is_done();
         for byte in data {
-            self.challenge_byte(*byte, Source::Body)?;
+            self.challenge_byte(*byte, Source::Body, spent)?;
         }
         if done {
             self.may_reuse_connection = self.head.head().keep_alive;

@@ -10,16 +10,21 @@ use crate::wire::{Authorization, SettlementResponse};
 /// Characters of a transaction's hash: `0x` and 64 digits.
 const TRANSACTION_HASH: usize = 66;
 
+/// Seconds that the chain's clock may be behind the device's.
+const CLOCK_MARGIN: u64 = 60;
+
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
-    /// Takes the answer to [`Step::Time`]: Unix seconds, or `None` without a clock. Then the `Date`
-    /// of the seller's answer counts: a wrong one makes an authorization that is refused, or one
-    /// that is valid for longer than meant.
+    /// Takes the answer to [`Step::Time`]: Unix seconds, or `None` without a clock. The `Date` of
+    /// the seller's answer counts too: the earlier of both is taken, so that an authorization is
+    /// valid for longer than meant only if both are ahead. One that is behind makes an authorization
+    /// that is refused.
     ///
     /// # Errors
     /// [`SchemeError::NoClock`] if there is no time at all.
     pub fn time(&mut self, now: Option<u64>) -> Result<(), Error> {
         self.best_if(matches!(self.state, State::Evm(EvmStage::NeedsTime)))?;
-        let known = now.or(self.head.head().date).ok_or(Error::Scheme(SchemeError::NoClock));
+        let known = now.into_iter().chain(self.head.head().date).min();
+        let known = known.ok_or(Error::Scheme(SchemeError::NoClock));
         let now = self.fail_unless_ok(known)?;
         self.state = State::Evm(EvmStage::NeedsNonce { now });
         Ok(())
@@ -39,10 +44,12 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let (entry, buffer) = self.selection.split_entries(self.memory);
         let built = evm_payment::read(entry).and_then(|scheme| {
             let authorization = scheme.authorization(payer, now, rule.max_timeout_seconds, nonce);
-            evm_payment::store(&authorization.map_err(Error::Scheme)?, buffer)
+            let authorization = authorization.map_err(Error::Scheme)?;
+            evm_payment::store(&authorization, buffer)?;
+            Ok(authorization.valid_before.saturating_sub(now))
         });
-        self.fail_unless_ok(built)?;
-        self.state = State::Evm(EvmStage::Signing);
+        let valid_for = self.fail_unless_ok(built)?;
+        self.state = State::Evm(self.evm_stage_once_built(valid_for));
         Ok(())
     }
 
@@ -53,8 +60,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub fn recoverable_signature(&mut self, signature: &RecoverableSignature) -> Result<(), Error> {
         self.best_if(matches!(self.state, State::Evm(EvmStage::Signing)))?;
         evm_payment::sign(self.selection.incoming(self.memory), signature.as_bytes())?;
-        self.sent = 0;
-        self.state = State::SendingPayment;
+        self.signed();
         Ok(())
     }
 
@@ -62,12 +68,21 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(match stage {
             EvmStage::NeedsTime => Step::Time,
             EvmStage::NeedsNonce { .. } => Step::Nonce,
+            EvmStage::Reserving { lifetime } => Step::Reserve(self.reservation(*lifetime)?),
             EvmStage::Signing => {
                 let authorization = evm_payment::load(self.stored()).ok_or(Error::OutOfOrder)?;
                 let digest = evm_payment::read(self.entry())?.digest(&authorization);
                 Step::SignDigest { digest }
             }
         })
+    }
+
+    fn evm_stage_once_built(&self, valid_for: u64) -> EvmStage {
+        if self.is_journalled {
+            let lifetime = valid_for.saturating_add(CLOCK_MARGIN);
+            return EvmStage::Reserving { lifetime: lifetime.try_into().unwrap_or(u32::MAX) };
+        }
+        EvmStage::Signing
     }
 
     pub(super) fn begin_evm(&mut self) -> Result<(), Error> {
@@ -93,7 +108,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         if is_hash { Ok(State::Done) } else { Err(Doubt::OtherTransaction) }
     }
 
-    fn stored(&self) -> &[u8] {
+    pub(super) fn stored(&self) -> &[u8] {
         self.selection.built(self.memory, evm_payment::STORED)
     }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod challenge;
 #[cfg(feature = "evm")]
 mod evm;
+mod journalled;
 mod payment;
 mod reason;
 #[cfg(feature = "solana")]
@@ -27,7 +28,8 @@ use super::url::Url;
 use crate::codec::http::BodyDecoder;
 #[cfg(feature = "evm")]
 use crate::evm::Address;
-use crate::policy::{Offer, PaymentPolicy, Refusal};
+use crate::journal::Reservation;
+use crate::policy::{NotCounted, Offer, PaymentPolicy, Refusal, Spending};
 use crate::sizes;
 #[cfg(feature = "solana")]
 use crate::solana::{Pubkey, Signature};
@@ -116,6 +118,8 @@ pub enum Step<'s> {
     /// Find out a recent blockhash: [`Exchange::recent_blockhash`].
     #[cfg(feature = "solana")]
     RecentBlockhash,
+    /// Reserve this amount in the journal: [`Exchange::reserved`].
+    Reserve(Reservation),
     /// Sign this message with the payer's key: [`Exchange::signature`].
     #[cfg(feature = "solana")]
     Sign {
@@ -144,6 +148,9 @@ pub enum Step<'s> {
         /// The EIP-712 digest of the authorization.
         digest: [u8; 32],
     },
+    /// Record the signed payment in the journal: [`Exchange::recorded_payment`], and
+    /// [`Exchange::recorded`].
+    Record,
     /// The answer's head has been read, its body follows: [`Exchange::finish`].
     Done,
 }
@@ -175,6 +182,10 @@ pub struct Exchange<'r, const ENTRY: usize = { sizes::ENTRY }> {
     /// The payment went out twice: a refusal of the second copy says nothing of the first.
     sent_again: bool,
     may_reuse_connection: bool,
+    /// Whether the payment goes into a journal before it is sent.
+    is_journalled: bool,
+    /// Whether the seller offers to tell payments apart by an identifier, and requires it.
+    identifier: Option<bool>,
     head: HeadReader,
     reading: Reading,
     selection: Selection,
@@ -200,6 +211,7 @@ enum State {
     Solana(Stage),
     #[cfg(feature = "evm")]
     Evm(EvmStage),
+    Recording,
     SendingPayment,
     ReadingAnswer,
     /// The body of a refusal may say why; so many bytes of it may come yet.
@@ -242,6 +254,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             payment_sent: false,
             sent_again: false,
             may_reuse_connection: false,
+            is_journalled: false,
+            identifier: None,
             head: HeadReader::new(),
             reading: Reading::Nothing,
             selection: Selection::new(),
@@ -270,6 +284,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             State::Solana(stage) => self.solana_step(stage)?,
             #[cfg(feature = "evm")]
             State::Evm(stage) => self.evm_step(stage)?,
+            State::Recording => Step::Record,
             State::Done => Step::Done,
             State::Failed => return Err(Error::OutOfOrder),
         })
@@ -363,19 +378,27 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     /// # Errors
     /// [`Error`]: the exchange is over.
     pub fn receive(&mut self, input: &[u8]) -> Result<usize, Error> {
-        let taken = self.take(input);
+        self.receive_within(input, &NotCounted)
+    }
+
+    /// As [`receive`](Self::receive), for a policy with budgets: `spent` says what of them is left.
+    ///
+    /// # Errors
+    /// [`Error`]: the exchange is over.
+    pub fn receive_within(&mut self, input: &[u8], spent: &dyn Spending) -> Result<usize, Error> {
+        let taken = self.take(input, spent);
         self.fail_unless_ok(taken)
     }
 
-    fn take(&mut self, input: &[u8]) -> Result<usize, Error> {
+    fn take(&mut self, input: &[u8], spent: &dyn Spending) -> Result<usize, Error> {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..)
             && let Some((first, _)) = rest.split_first()
         {
             consumed += match &self.state {
-                State::ReadingHead => self.head_byte(*first)?,
+                State::ReadingHead => self.head_byte(*first, spent)?,
                 State::ReadingAnswer => self.answer_byte(*first)?,
-                State::ReadingChallenge(..) => self.challenge_body(rest)?,
+                State::ReadingChallenge(..) => self.challenge_body(rest, spent)?,
                 State::Draining(..) => self.drained_body(rest)?,
                 State::ReadingReason(..) => self.reason_body(rest)?,
                 _ => break,
@@ -446,6 +469,16 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             self.state = State::Failed;
         }
         result
+    }
+
+    /// The payment is signed: it is sent, after it was recorded if there is a journal.
+    #[cfg(any(feature = "solana", feature = "evm"))]
+    fn signed(&mut self) {
+        self.sent = 0;
+        self.state = State::SendingPayment;
+        if self.is_journalled {
+            self.state = State::Recording;
+        }
     }
 
     /// The best entry, if the state is the one in which it is asked for.

@@ -5,7 +5,8 @@ use crate::client::outcome::{Doubt, Error};
 use crate::client::selection::Best;
 use crate::policy::Refusal;
 use crate::wire::{
-    Accepted, Network, PaymentPayload, ProtocolVersion, SchemePayload, SettlementResponse,
+    Accepted, Network, PaymentIdentifier, PaymentPayload, ProtocolVersion, SchemePayload,
+    SettlementResponse,
 };
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
@@ -25,7 +26,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             ProtocolVersion::V1 => Accepted::Network(best.network.v1_name()?),
             ProtocolVersion::V2 => Accepted::Verbatim(self.entry()),
         };
-        Some(PaymentPayload { accepted, payload: self.scheme_payload(best.network)? })
+        let payload = self.scheme_payload(best.network)?;
+        Some(PaymentPayload { accepted, payload, identifier: self.payment_identifier() })
     }
 
     fn scheme_payload(&self, network: Network) -> Option<SchemePayload<'_>> {
@@ -36,6 +38,21 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             _ if network.is_solana() => Some(SchemePayload::SolanaTransaction(self.transaction())),
             _ => None,
         }
+    }
+
+    /// Made of the payer's signature, it is another one for each payment, and the same when one is
+    /// sent again.
+    fn payment_identifier(&self) -> Option<PaymentIdentifier<'_>> {
+        let is_required = self.identifier?;
+        let signature = match self.network()? {
+            #[cfg(feature = "evm")]
+            Network::Eip155(_) => self.authorization()?.signature,
+            #[cfg(feature = "solana")]
+            network if network.is_solana() => self.solana_signature()?,
+            _ => return None,
+        };
+        let bytes: &[u8] = signature;
+        Some(PaymentIdentifier { is_required, bytes: bytes.first_chunk()? })
     }
 
     /// Whether a receipt of success may be about this payment; then what is to be done next.

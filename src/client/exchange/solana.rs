@@ -9,6 +9,10 @@ use crate::scheme::MintFacts;
 use crate::solana::{Blockhash, Signature};
 use crate::wire::SettlementResponse;
 
+/// Seconds after which a transaction can't land any more: a blockhash is good for 150 slots, which
+/// take 60 to 90 seconds, and on a slow day twice as long.
+const LIFETIME: u32 = 180;
+
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// Takes the answer to [`Step::MintFacts`].
     ///
@@ -27,7 +31,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// [`Error::Scheme`] if the seller's requirements make no safe transaction.
     pub fn entropy(&mut self, entropy: [u8; 16]) -> Result<(), Error> {
         self.best_if(matches!(self.state, State::Solana(Stage::NeedsEntropy)))?;
-        self.state = State::Solana(Stage::NeedsBlockhash { entropy });
+        self.solana.as_mut().ok_or(Error::OutOfOrder)?.entropy = entropy;
+        self.state = State::Solana(Stage::NeedsBlockhash);
         match solana_payment::read(self.entry())?.recent_blockhash() {
             Some(blockhash) => self.recent_blockhash(blockhash),
             None => Ok(()),
@@ -39,18 +44,16 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::Scheme`] if the seller's requirements make no safe transaction.
     pub fn recent_blockhash(&mut self, blockhash: Blockhash) -> Result<(), Error> {
-        let State::Solana(Stage::NeedsBlockhash { entropy }) = self.state else {
-            return Err(Error::OutOfOrder);
-        };
+        self.best_if(matches!(self.state, State::Solana(Stage::NeedsBlockhash)))?;
         let payer = self.payer.solana.ok_or(Error::OutOfOrder)?;
         let payment = self.solana.as_mut().ok_or(Error::OutOfOrder)?;
         let sequence = self.memory.sequence;
-        let fresh = Fresh { payer, recent_blockhash: blockhash, entropy, sequence };
+        let fresh = Fresh { payer, recent_blockhash: blockhash, sequence };
         let (entry, buffer, accounts) = self.selection.split(self.memory);
         let built = payment.build(entry, buffer, accounts, &fresh);
         self.fail_unless_ok(built)?;
         self.memory.sequence = sequence.wrapping_add(1);
-        self.state = State::Solana(Stage::Signing);
+        self.state = State::Solana(self.solana_stage_once_built());
         Ok(())
     }
 
@@ -62,8 +65,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         self.best_if(matches!(self.state, State::Solana(Stage::Signing)))?;
         let payment = self.solana.as_ref().ok_or(Error::OutOfOrder)?;
         payment.sign(self.selection.incoming(self.memory), signature)?;
-        self.sent = 0;
-        self.state = State::SendingPayment;
+        self.signed();
         Ok(())
     }
 
@@ -85,7 +87,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 Step::MintFacts { mint: *solana_payment::read(self.entry())?.mint() }
             }
             Stage::NeedsEntropy => Step::Entropy,
-            Stage::NeedsBlockhash { .. } => Step::RecentBlockhash,
+            Stage::NeedsBlockhash => Step::RecentBlockhash,
+            Stage::Reserving => Step::Reserve(self.reservation(LIFETIME)?),
             Stage::Signing => Step::Sign { message: message()? },
             Stage::Verifying => Step::VerifyReceipt {
                 fee_payer: solana_payment::fee_payer(self.transaction())?,
@@ -93,6 +96,13 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 signature: self.claimed_transaction()?,
             },
         })
+    }
+
+    fn solana_stage_once_built(&self) -> Stage {
+        if self.is_journalled {
+            return Stage::Reserving;
+        }
+        Stage::Signing
     }
 
     pub(super) fn begin_solana(&mut self, best: Best) -> Result<(), Error> {
@@ -120,6 +130,10 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let Reading::Receipt(reader) = &self.reading else { return Err(Error::OutOfOrder) };
         let receipt = reader.finish(self.texts()).map_err(|_| Error::OutOfOrder)?;
         solana_payment::claimed_signature(&receipt).map_err(Error::Unknown)
+    }
+
+    pub(super) fn solana_signature(&self) -> Option<&[u8]> {
+        solana_payment::signature(self.transaction())
     }
 
     pub(super) fn transaction(&self) -> &[u8] {

@@ -1,0 +1,217 @@
+//! What a client keeps of its payments: a journal, or nothing.
+
+use crate::journal::{
+    Journal, JournalError, Now, OpenPayment, RecordedPayment, RequestKey, Reservation, Storage,
+};
+use crate::policy::{NotCounted, Rule, Spending};
+
+/// What a client keeps of its payments: a [`Journal`], or [`NoJournal`].
+#[expect(async_fn_in_trait, reason = "single-core executors need no Send futures")]
+pub trait Ledger {
+    /// Whether payments are kept.
+    const IS_KEPT: bool;
+
+    /// Gets ready for the budgets of a policy.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError>;
+
+    /// The number of the next payment.
+    fn next_number(&self) -> u32;
+
+    /// What was spent.
+    fn spent(&mut self, now: Now) -> impl Spending;
+
+    /// The payment that stands in the way of another one for the same request.
+    fn unsettled(&self, request: RequestKey) -> Option<OpenPayment>;
+
+    /// An open payment that can't settle any more.
+    fn expired(&self, now: Now) -> Option<OpenPayment>;
+
+    /// Reserves an amount and answers the payment's number.
+    ///
+    /// # Errors
+    /// [`JournalError`]: nothing may be signed.
+    async fn reserve(
+        &mut self,
+        reservation: &Reservation,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<u32, JournalError>;
+
+    /// Records a payment.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it must not be sent.
+    async fn record(
+        &mut self,
+        number: u32,
+        payment: &RecordedPayment<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError>;
+
+    /// Reads a record, if there is one.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    async fn recorded<'b>(
+        &mut self,
+        number: u32,
+        buffer: &'b mut [u8],
+    ) -> Result<Option<RecordedPayment<'b>>, JournalError>;
+
+    /// Closes the books of a payment, or changes its standing.
+    ///
+    /// # Errors
+    /// [`JournalError`]: its amount stays reserved.
+    async fn close(
+        &mut self,
+        number: u32,
+        verdict: Verdict,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError>;
+}
+
+/// What the books say of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// Its amount is spent.
+    Spent,
+    /// It is proven that it did not settle and can't any more.
+    NotSpent,
+    /// The seller refused it: its amount stays reserved until it expires.
+    Refused,
+}
+
+/// Nothing is kept: neither a payment in flight nor what was spent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoJournal;
+
+impl Ledger for NoJournal {
+    const IS_KEPT: bool = false;
+
+    fn keep_budgets(&mut self, _: &[Rule<'_>]) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn next_number(&self) -> u32 {
+        0
+    }
+
+    fn spent(&mut self, _: Now) -> impl Spending {
+        NotCounted
+    }
+
+    fn unsettled(&self, _: RequestKey) -> Option<OpenPayment> {
+        None
+    }
+
+    fn expired(&self, _: Now) -> Option<OpenPayment> {
+        None
+    }
+
+    async fn reserve(
+        &mut self,
+        _: &Reservation,
+        _: Now,
+        _: &mut [u8],
+    ) -> Result<u32, JournalError> {
+        Err(JournalError::NotOpen)
+    }
+
+    async fn record(
+        &mut self,
+        _: u32,
+        _: &RecordedPayment<'_>,
+        _: &mut [u8],
+    ) -> Result<(), JournalError> {
+        Err(JournalError::NotOpen)
+    }
+
+    async fn recorded<'b>(
+        &mut self,
+        _: u32,
+        _: &'b mut [u8],
+    ) -> Result<Option<RecordedPayment<'b>>, JournalError> {
+        Ok(None)
+    }
+
+    async fn close(
+        &mut self,
+        _: u32,
+        _: Verdict,
+        _: Now,
+        _: &mut [u8],
+    ) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Ledger
+    for &mut Journal<S, WINDOWS, OPEN>
+{
+    const IS_KEPT: bool = true;
+
+    fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError> {
+        Journal::keep_budgets(self, rules)
+    }
+
+    fn next_number(&self) -> u32 {
+        Journal::next_number(self)
+    }
+
+    fn spent(&mut self, now: Now) -> impl Spending {
+        self.statement(now)
+    }
+
+    fn unsettled(&self, request: RequestKey) -> Option<OpenPayment> {
+        Journal::unsettled(self, request)
+    }
+
+    fn expired(&self, now: Now) -> Option<OpenPayment> {
+        Journal::expired(self, now)
+    }
+
+    async fn reserve(
+        &mut self,
+        reservation: &Reservation,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<u32, JournalError> {
+        Journal::reserve(self, reservation, now, buffer).await
+    }
+
+    async fn record(
+        &mut self,
+        number: u32,
+        payment: &RecordedPayment<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        Journal::record(self, number, payment, buffer).await
+    }
+
+    async fn recorded<'b>(
+        &mut self,
+        number: u32,
+        buffer: &'b mut [u8],
+    ) -> Result<Option<RecordedPayment<'b>>, JournalError> {
+        Journal::recorded(self, number, buffer).await
+    }
+
+    async fn close(
+        &mut self,
+        number: u32,
+        verdict: Verdict,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        match verdict {
+            Verdict::Spent => self.book(number, now, buffer).await,
+            Verdict::NotSpent => self.release(number, now, buffer).await,
+            Verdict::Refused => self.refuse(number, now, buffer).await,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The books: what is reserved, and what was spent.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use super::item::{self, Kind};
+use super::keys::{AssetKey, RequestKey};
+use super::record::RecordError;
+use super::storage::Slot;
+use super::window::Window;
+use crate::policy::{Asset, Rule, Spending, Spent};
+
+/// What is reserved and what was spent, for `WINDOWS` budgets and `OPEN` payments at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Books<const WINDOWS: usize, const OPEN: usize> {
+    /// The number of the next payment.
+    pub(super) next: u32,
+    /// The device's time when they were written, in seconds, and that moment's Unix seconds.
+    pub(super) time: (u64, u64),
+    windows: Vec<Window, WINDOWS>,
+    open: Vec<OpenPayment, OPEN>,
+}
+
+/// A payment whose amount is reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct OpenPayment {
+    /// Its number.
+    pub number: u32,
+    /// The request that it is for.
+    pub request: RequestKey,
+    /// The asset that is paid in.
+    pub asset: AssetKey,
+    /// Atomic units of it.
+    pub amount: u64,
+    /// Seconds after which it can't settle any more.
+    pub lifetime: u32,
+    /// What the seller said of it.
+    pub standing: Standing,
+    /// Where its record is.
+    pub(super) slot: Slot,
+    /// The device's uptime when it was reserved; 0 after a reset.
+    #[serde(skip)]
+    pub(super) since: u64,
+    /// Whether it can't be sent: its record was never written, or is lost.
+    #[serde(skip)]
+    pub(super) is_unrecorded: bool,
+}
+
+/// What the seller said of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Standing {
+    /// Nothing that holds: it may have settled, or settle yet.
+    Unknown,
+    /// That it refuses it. That is its word: the amount stays reserved until it can't settle any
+    /// more, but the same request may be paid for again.
+    Refused,
+}
+
+impl OpenPayment {
+    /// Whether it can't settle any more, at this uptime of the device in seconds. After a reset it
+    /// counts from there, since nothing says how long the device was off.
+    pub fn is_expired(&self, uptime: u64) -> bool {
+        uptime.saturating_sub(self.since) >= u64::from(self.lifetime)
+    }
+}
+
+impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
+    /// Reads them.
+    pub(super) fn read(item: &[u8]) -> Result<Self, RecordError> {
+        item::read(Kind::Books, item)
+    }
+
+    /// Writes them to the front of `buffer`; answers their length.
+    pub(super) fn write(&self, buffer: &mut [u8]) -> Result<usize, RecordError> {
+        item::write(Kind::Books, self, buffer)
+    }
+
+    /// The payments whose amounts are reserved.
+    pub fn open(&self) -> &[OpenPayment] {
+        &self.open
+    }
+
+    pub(super) fn open_mut(&mut self) -> &mut [OpenPayment] {
+        &mut self.open
+    }
+
+    /// Keeps a window for every budget of the policy, and no other; `false` if there are too many.
+    pub(super) fn keep_windows(&mut self, rules: &[Rule<'_>]) -> bool {
+        let budgets = || {
+            let of = |rule: &Rule<'_>| {
+                rule.budget.map(|budget| (AssetKey::new(&rule.asset), budget.period_seconds))
+            };
+            rules.iter().filter_map(of)
+        };
+        self.windows.retain(|window| budgets().any(|(asset, period)| window.is_for(asset, period)));
+        budgets().all(|(asset, period)| {
+            self.windows.iter().any(|window| window.is_for(asset, period))
+                || self.windows.push(Window::new(asset, period)).is_ok()
+        })
+    }
+
+    /// Reserves an amount; `None` if too many payments are open.
+    pub(super) fn reserve(&mut self, payment: OpenPayment) -> Option<OpenPayment> {
+        let is_free = |slot: &Slot| self.open.iter().all(|open| open.slot != *slot);
+        let slot = (1..).take(OPEN).find(is_free)?;
+        let payment = OpenPayment { number: self.next, slot, ..payment };
+        self.open.push(payment).ok()?;
+        self.next = self.next.wrapping_add(1);
+        Some(payment)
+    }
+
+    /// Ends a reservation; answers it, if there was one.
+    pub(super) fn release(&mut self, number: u32) -> Option<OpenPayment> {
+        let index = self.open.iter().position(|open| open.number == number)?;
+        Some(self.open.remove(index))
+    }
+
+    /// Makes a reservation what was spent.
+    pub(super) fn book(&mut self, number: u32, seconds: u64) {
+        let Some(payment) = self.release(number) else { return };
+        for window in self.windows.iter_mut().filter(|window| window.is_of(payment.asset)) {
+            window.add(seconds, payment.amount);
+        }
+    }
+
+    /// What was spent in this asset in the period that ends now, and what is reserved.
+    fn spent(&self, asset: AssetKey, period: u32, seconds: u64) -> Option<Spent> {
+        let window = self.windows.iter().find(|window| window.is_for(asset, period))?;
+        let reserved = self.open.iter().filter(|open| open.asset == asset);
+        Some(reserved.fold(window.spent(seconds), |sum, open| Spent {
+            amount: sum.amount.saturating_add(open.amount),
+            payments: sum.payments.saturating_add(1),
+        }))
+    }
+}
+
+/// The books at one moment, as the policy asks them.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'b, const WINDOWS: usize, const OPEN: usize> {
+    pub(super) books: &'b Books<WINDOWS, OPEN>,
+    /// The device's time.
+    pub(super) seconds: u64,
+}
+
+impl<const WINDOWS: usize, const OPEN: usize> Spending for Statement<'_, WINDOWS, OPEN> {
+    fn spent(&self, asset: &Asset<'_>, period_seconds: u32) -> Option<Spent> {
+        self.books.spent(AssetKey::new(asset), period_seconds, self.seconds)
+    }
+}

@@ -1,0 +1,336 @@
+//! The journal: keeps the books and the records in a storage, in the order that loses nothing.
+
+use core::fmt;
+
+use super::books::{Books, OpenPayment, Standing, Statement};
+use super::keys::{AssetKey, RequestKey};
+use super::record::{PaymentRecord, RecordError, RecordedPayment};
+use super::storage::{Slot, Storage, StorageError};
+use super::time::{DeviceTime, Now};
+use crate::policy::Rule;
+
+/// The item of the books.
+const BOOKS: Slot = 0;
+
+/// The journal, in a [`Storage`], for `WINDOWS` budgets and `OPEN` payments at once.
+///
+/// It is the memory of one wallet: two devices, or two journals, must not share a wallet if a budget
+/// is to hold for both.
+#[derive(Debug)]
+pub struct Journal<S, const WINDOWS: usize = 4, const OPEN: usize = 2> {
+    storage: S,
+    books: Books<WINDOWS, OPEN>,
+    time: DeviceTime,
+}
+
+/// What is to be reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Reservation {
+    /// The request that is paid for.
+    pub request: RequestKey,
+    /// The asset that is paid in.
+    pub asset: AssetKey,
+    /// Atomic units of it.
+    pub amount: u64,
+    /// Seconds after which the payment can't settle any more.
+    pub lifetime: u32,
+}
+
+/// Why the journal refuses. Then nothing may be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The storage is of no help.
+    Storage(StorageError),
+    /// What is stored can't be read. Nothing is known of what was paid: look at the wallet's balance
+    /// before you begin a new journal.
+    Record(RecordError),
+    /// A record is newer than the books: the newest books are lost.
+    BooksLost,
+    /// So many payments are open already; wait until one of them expires.
+    TooManyOpen {
+        /// As many as the journal has room for.
+        capacity: usize,
+    },
+    /// The policy has more budgets than this.
+    TooManyBudgets {
+        /// As many as the journal has room for.
+        capacity: usize,
+    },
+    /// No such payment is open.
+    NotOpen,
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JournalError::Storage(error) => error.fmt(f),
+            JournalError::Record(error) => error.fmt(f),
+            JournalError::BooksLost => {
+                f.write_str("the journal's newest books are lost: compare the wallet's balance")
+            }
+            JournalError::TooManyOpen { capacity } => {
+                write!(f, "{capacity} payments are open already: wait until one expires")
+            }
+            JournalError::TooManyBudgets { capacity } => {
+                write!(f, "the journal has room for {capacity} budgets: the policy has more")
+            }
+            JournalError::NotOpen => f.write_str("the journal knows no such open payment"),
+        }
+    }
+}
+
+impl core::error::Error for JournalError {}
+
+impl From<StorageError> for JournalError {
+    fn from(error: StorageError) -> Self {
+        JournalError::Storage(error)
+    }
+}
+
+impl From<RecordError> for JournalError {
+    fn from(error: RecordError) -> Self {
+        JournalError::Record(error)
+    }
+}
+
+impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OPEN> {
+    /// Opens the journal that is in `storage`, or begins one if nothing was ever written there.
+    /// `buffer` must hold an item: [`sizes::RECORD`](crate::sizes::RECORD) bytes are enough.
+    ///
+    /// # Errors
+    /// [`JournalError`], also if something was written there that is not a journal: it is left as it
+    /// is.
+    pub async fn open(mut storage: S, buffer: &mut [u8]) -> Result<Self, JournalError> {
+        let books = match stored(&mut storage, BOOKS, buffer).await? {
+            Some(item) => Books::read(item)?,
+            None => Books::default(),
+        };
+        let (seconds, unix) = books.time;
+        let mut journal = Journal { storage, books, time: DeviceTime::resume(seconds, unix) };
+        journal.match_records(buffer).await?;
+        Ok(journal)
+    }
+
+    /// The open payments.
+    pub fn open_payments(&self) -> &[OpenPayment] {
+        self.books.open()
+    }
+
+    /// The number that the next payment gets: another one after each reset too.
+    pub fn next_number(&self) -> u32 {
+        self.books.next
+    }
+
+    /// Gives the storage back.
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+
+    /// Looks for each reservation's record. A record that no reservation names is of a payment whose
+    /// books are closed; but a number that the books have not reached yet means that they are old.
+    async fn match_records(&mut self, buffer: &mut [u8]) -> Result<(), JournalError> {
+        for slot in (1..).take(OPEN) {
+            let record = match stored(&mut self.storage, slot, buffer).await {
+                Ok(Some(item)) => PaymentRecord::read(item).ok(),
+                Ok(None) | Err(StorageError::Corrupt) => None,
+                Err(error) => return Err(error.into()),
+            };
+            let number = record.map(|record| record.number);
+            if number.is_some_and(|number| is_after(number, self.books.next)) {
+                return Err(JournalError::BooksLost);
+            }
+            let of_slot = |open: &&mut OpenPayment| open.slot == slot;
+            if let Some(open) = self.books.open_mut().iter_mut().find(of_slot) {
+                open.is_unrecorded = number != Some(open.number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gets ready for the budgets of a policy.
+    ///
+    /// # Errors
+    /// [`JournalError::TooManyBudgets`].
+    pub fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError> {
+        match self.books.keep_windows(rules) {
+            true => Ok(()),
+            false => Err(JournalError::TooManyBudgets { capacity: WINDOWS }),
+        }
+    }
+
+    /// What was spent and is reserved, for the policy to ask.
+    pub fn statement(&mut self, now: Now) -> Statement<'_, WINDOWS, OPEN> {
+        let seconds = self.time.seconds(now);
+        Statement { books: &self.books, seconds }
+    }
+
+    /// The payment that may have been sent for this request and stands in the way of another one.
+    pub fn unsettled(&self, request: RequestKey) -> Option<OpenPayment> {
+        let stands =
+            |open: &&OpenPayment| open.request == request && open.standing == Standing::Unknown;
+        self.books.open().iter().find(stands).copied()
+    }
+
+    /// An open payment that can't settle any more: its books are to be closed.
+    pub fn expired(&self, now: Now) -> Option<OpenPayment> {
+        self.books.open().iter().find(|open| open.is_expired(now.uptime)).copied()
+    }
+
+    /// Reserves an amount, durably, and answers the payment's number. Do this before it is signed.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it is not reserved.
+    pub async fn reserve(
+        &mut self,
+        reservation: &Reservation,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<u32, JournalError> {
+        let mut books = self.books.clone();
+        let too_many = JournalError::TooManyOpen { capacity: OPEN };
+        let payment = books.reserve(reservation.open(now.uptime)).ok_or(too_many)?;
+        self.commit(books, now, buffer).await?;
+        Ok(payment.number)
+    }
+
+    /// Records what a reserved payment's bytes can be made from, durably. Do this before any of them
+    /// leaves.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the payment must not be sent.
+    pub async fn record(
+        &mut self,
+        number: u32,
+        payment: &RecordedPayment<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        let open = self.find(number)?;
+        let record = PaymentRecord { number, request: open.request, payment: *payment };
+        let length = record.write(buffer)?;
+        let item = buffer.get(..length).unwrap_or_default();
+        Ok(self.storage.write(open.slot, item).await?)
+    }
+
+    /// Reads the record of an open payment; `None` if there is none that can be read.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the storage fails.
+    pub async fn recorded<'b>(
+        &mut self,
+        number: u32,
+        buffer: &'b mut [u8],
+    ) -> Result<Option<RecordedPayment<'b>>, JournalError> {
+        let open = self.find(number)?;
+        let item = match stored(&mut self.storage, open.slot, buffer).await {
+            Err(StorageError::Corrupt) => None,
+            item => item?,
+        };
+        let record = item.and_then(|item| PaymentRecord::read(item).ok());
+        let is_its =
+            |record: &PaymentRecord<'_>| record.number == number && record.request == open.request;
+        Ok(record.filter(is_its).map(|record| record.payment))
+    }
+
+    /// Takes note that the seller refused a payment: the request may be paid for again, the amount
+    /// stays reserved until the payment expires.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it stays unknown.
+    pub async fn refuse(
+        &mut self,
+        number: u32,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        let mut books = self.books.clone();
+        let of_number = |open: &&mut OpenPayment| open.number == number;
+        let open = books.open_mut().iter_mut().find(of_number).ok_or(JournalError::NotOpen)?;
+        open.standing = Standing::Refused;
+        self.commit(books, now, buffer).await
+    }
+
+    /// Books a reserved amount as spent: on a receipt, or when the payment has expired and nothing
+    /// proves that it did not settle.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it stays reserved.
+    pub async fn book(
+        &mut self,
+        number: u32,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        let mut books = self.books.clone();
+        books.book(number, self.time.seconds(now));
+        self.commit(books, now, buffer).await
+    }
+
+    /// Releases a reserved amount: on proof that the payment never left, or can't settle any more
+    /// and did not.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it stays reserved.
+    pub async fn release(
+        &mut self,
+        number: u32,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        let mut books = self.books.clone();
+        books.release(number).ok_or(JournalError::NotOpen)?;
+        self.commit(books, now, buffer).await
+    }
+
+    fn find(&self, number: u32) -> Result<OpenPayment, JournalError> {
+        let of_number = |open: &&OpenPayment| open.number == number;
+        self.books.open().iter().find(of_number).copied().ok_or(JournalError::NotOpen)
+    }
+
+    /// The books in RAM change when those in the storage have: until then the old ones hold, which
+    /// differ in a reservation at most.
+    async fn commit(
+        &mut self,
+        mut books: Books<WINDOWS, OPEN>,
+        now: Now,
+        buffer: &mut [u8],
+    ) -> Result<(), JournalError> {
+        books.time = self.time.written(now);
+        let length = books.write(buffer)?;
+        self.storage.write(BOOKS, buffer.get(..length).unwrap_or_default()).await?;
+        self.books = books;
+        Ok(())
+    }
+}
+
+impl Reservation {
+    fn open(&self, uptime: u64) -> OpenPayment {
+        OpenPayment {
+            number: 0,
+            request: self.request,
+            asset: self.asset,
+            amount: self.amount,
+            lifetime: self.lifetime,
+            standing: Standing::Unknown,
+            slot: 0,
+            since: uptime,
+            is_unrecorded: false,
+        }
+    }
+}
+
+async fn stored<'b>(
+    storage: &mut impl Storage,
+    slot: Slot,
+    buffer: &'b mut [u8],
+) -> Result<Option<&'b [u8]>, StorageError> {
+    let length = storage.read(slot, buffer).await?;
+    Ok(length.and_then(|length| buffer.get(..length)))
+}
+
+/// Whether a record's number is one that the books have not given out: numbers wrap around.
+fn is_after(number: u32, next: u32) -> bool {
+    number.wrapping_sub(next) < u32::MAX / 2
+}
