@@ -1,6 +1,7 @@
 //! A payment on Solana while it comes together, and what its receipt claims.
 
 use super::{Doubt, Error};
+use crate::codec::hex;
 use crate::policy::TokenStandard;
 use crate::scheme::{ExactSolana, MintFacts, SchemeError, TokenAccounts, TransferFacts};
 use crate::sizes;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SolanaPayment {
     pub(super) mint: Option<MintFacts>,
-    pub(super) entropy: [u8; 16],
     /// Bytes of the transaction, once it is built.
     length: u16,
 }
@@ -24,7 +24,9 @@ pub(super) struct SolanaPayment {
 pub(super) enum Stage {
     NeedsMintFacts,
     NeedsEntropy,
-    NeedsBlockhash,
+    NeedsBlockhash {
+        entropy: [u8; 16],
+    },
     Reserving,
     Signing,
     /// Paid: the receipt names the transaction's id.
@@ -35,13 +37,14 @@ pub(super) enum Stage {
 pub(super) struct Fresh {
     pub(super) payer: Pubkey,
     pub(super) recent_blockhash: Blockhash,
+    pub(super) entropy: [u8; 16],
     pub(super) sequence: u16,
 }
 
 impl SolanaPayment {
     pub(super) fn new(standard: Option<TokenStandard>) -> Self {
         let mint = standard.and_then(MintFacts::from_standard);
-        SolanaPayment { mint, entropy: [0; 16], length: 0 }
+        SolanaPayment { mint, length: 0 }
     }
 
     pub(super) fn first_stage(&self) -> Stage {
@@ -72,7 +75,7 @@ impl SolanaPayment {
             destination: destination.map_err(account_error)?,
             mint,
             recent_blockhash: fresh.recent_blockhash,
-            entropy: self.entropy,
+            entropy: fresh.entropy,
             sequence: fresh.sequence,
         };
         let transaction = scheme.build(&facts, buffer).map_err(Error::Scheme)?;
@@ -114,11 +117,18 @@ pub(super) fn write(
         is_token_2022: mint.token_program == TokenProgram::Token2022,
         decimals: mint.decimals,
         recent_blockhash: *transaction.recent_blockhash().ok_or(Error::OutOfOrder)?.as_bytes(),
-        entropy: payment.entropy,
+        entropy: memo_entropy(transaction.message()),
         sequence,
         signature: signature(transaction.as_bytes()).ok_or(Error::OutOfOrder)?,
     };
     postcard::to_slice(&recorded, out).map(|written| written.len()).map_err(|_| Error::OutOfOrder)
+}
+
+/// The random bytes of a memo that is made of them: it is the last thing in a message but for the
+/// count of lookup tables. Where the memo is another one, they are not needed.
+fn memo_entropy(message: &[u8]) -> [u8; 16] {
+    let memo = message.split_last().and_then(|(_, message)| message.last_chunk::<32>());
+    memo.and_then(hex::decode).unwrap_or_default()
 }
 
 /// Makes a signed payment again in `buffer`, from what [`write`] wrote.
@@ -134,9 +144,10 @@ pub(super) fn rebuild(
     let token_program =
         if recorded.is_token_2022 { TokenProgram::Token2022 } else { TokenProgram::Token };
     let mint = MintFacts { token_program, decimals: recorded.decimals };
-    let mut payment = SolanaPayment { mint: Some(mint), entropy: recorded.entropy, length: 0 };
+    let mut payment = SolanaPayment { mint: Some(mint), length: 0 };
     let recent_blockhash = Blockhash::new(recorded.recent_blockhash);
-    let fresh = Fresh { payer, recent_blockhash, sequence: recorded.sequence };
+    let Recorded { entropy, sequence, .. } = recorded;
+    let fresh = Fresh { payer, recent_blockhash, entropy, sequence };
     payment.build(entry, buffer, accounts, &fresh)?;
     payment.sign(buffer, &Signature::new(signature))?;
     Ok(payment)

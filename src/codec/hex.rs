@@ -11,6 +11,25 @@ pub(crate) fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> [u8; 
     text
 }
 
+/// The `N` bytes that `LEN` = 2 × `N` lower-case hexadecimal digits stand for.
+pub(crate) fn decode<const N: usize, const LEN: usize>(text: &[u8; LEN]) -> Option<[u8; N]> {
+    const { assert!(LEN == 2 * N) };
+    let mut bytes = [0; N];
+    let (pairs, _) = text.as_chunks();
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = value(*high)? << 4 | value(*low)?;
+    }
+    Some(bytes)
+}
+
+fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
 fn digit(value: u8) -> u8 {
     match value {
         0..=9 => b'0' + value,
@@ -26,6 +45,10 @@ mod tests {
     fn every_digit_in_order() {
         let bytes = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
         assert_eq!(&encode::<8, 16>(&bytes), b"0123456789abcdef");
+        assert_eq!(decode(b"0123456789abcdef"), Some(bytes));
+        for text in [b"0g", b"0A", b" 0", b"0/", b":0"] {
+            assert_eq!(decode::<1, 2>(text), None);
+        }
     }
 
     #[test]

@@ -31,8 +31,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// [`Error::Scheme`] if the seller's requirements make no safe transaction.
     pub fn entropy(&mut self, entropy: [u8; 16]) -> Result<(), Error> {
         self.best_if(matches!(self.state, State::Solana(Stage::NeedsEntropy)))?;
-        self.solana.as_mut().ok_or(Error::OutOfOrder)?.entropy = entropy;
-        self.state = State::Solana(Stage::NeedsBlockhash);
+        self.state = State::Solana(Stage::NeedsBlockhash { entropy });
         match solana_payment::read(self.entry())?.recent_blockhash() {
             Some(blockhash) => self.recent_blockhash(blockhash),
             None => Ok(()),
@@ -44,11 +43,13 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     /// # Errors
     /// [`Error::Scheme`] if the seller's requirements make no safe transaction.
     pub fn recent_blockhash(&mut self, blockhash: Blockhash) -> Result<(), Error> {
-        self.best_if(matches!(self.state, State::Solana(Stage::NeedsBlockhash)))?;
+        let State::Solana(Stage::NeedsBlockhash { entropy }) = self.state else {
+            return Err(Error::OutOfOrder);
+        };
         let payer = self.payer.solana.ok_or(Error::OutOfOrder)?;
         let payment = self.solana.as_mut().ok_or(Error::OutOfOrder)?;
         let sequence = self.memory.sequence;
-        let fresh = Fresh { payer, recent_blockhash: blockhash, sequence };
+        let fresh = Fresh { payer, recent_blockhash: blockhash, entropy, sequence };
         let (entry, buffer, accounts) = self.selection.split(self.memory);
         let built = payment.build(entry, buffer, accounts, &fresh);
         self.fail_unless_ok(built)?;
@@ -87,7 +88,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 Step::MintFacts { mint: *solana_payment::read(self.entry())?.mint() }
             }
             Stage::NeedsEntropy => Step::Entropy,
-            Stage::NeedsBlockhash => Step::RecentBlockhash,
+            Stage::NeedsBlockhash { .. } => Step::RecentBlockhash,
             Stage::Reserving => Step::Reserve(self.reservation(LIFETIME)?),
             Stage::Signing => Step::Sign { message: message()? },
             Stage::Verifying => Step::VerifyReceipt {
