@@ -9,7 +9,7 @@ use embedded_x402::policy::{Asset, assets};
 use embedded_x402::wire::{Network, SettlementResponse};
 use serde_json::{Value, json};
 
-use crate::device::{Body, Device, DeviceError, PolicyRule, Purchase, known_usdc};
+use crate::device::{Body, Device, Keys, KeysError, PolicyRule, Purchase, known_usdc};
 
 /// Buy a resource with the client that runs on devices, within a policy: at most 1 USDC unless
 /// flags say otherwise.
@@ -95,7 +95,7 @@ pub enum PayError {
     NoCap(String),
     /// The wallet can't be used.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Keys(#[from] KeysError),
 }
 
 /// The default cap: a dollar, as in the reference clients.
@@ -131,12 +131,13 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
     let url = args.url()?;
     let headers = args.header.iter().map(|header| split_header(header));
     let headers = headers.collect::<Result<Vec<_>, _>>()?;
-    let mut device = Device::new(&args.svm_private_key, args.policy()?)?;
+    let keys = Keys::solana(&args.svm_private_key)?;
+    let mut device = Device::new(keys, args.policy()?);
     device.solana_rpc = args.svm_rpc_url.clone();
     device.fragment = args.fragment;
     let body = args.body.as_deref().map(str::as_bytes);
     let request = Request { headers: &headers, body, ..Request::new(args.method(), &url) };
-    Ok(device.buy(&request).await.map_err(DeviceError::from)?)
+    Ok(device.buy(&request).await?)
 }
 
 impl PayArgs {

@@ -20,7 +20,7 @@ fn assert_hidden(run: &Run, key: &str) {
 #[tokio::test]
 async fn of_payers() {
     let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
-    let key = bs58::encode(shop.device.key_pair).into_string();
+    let key = bs58::encode(shop.device.keys.solana_key_pair().unwrap()).into_string();
     let url = shop.market.url("/weather");
     for end in [&["--max-amount", "1"][..], &[], &["--header", "wrong"], &["--fragment", "x"]] {
         let arguments = [&["pay", "--url", &url][..], end, &TRACE].concat();
