@@ -49,6 +49,24 @@ async fn of_payers_who_mistype_them() {
 }
 
 #[tokio::test]
+async fn of_payers_who_mistype_keys_of_evm_chains() {
+    let key = format!("0x{}", "5ec2e7".repeat(11));
+    let too_large = format!("0x{}", "f".repeat(64));
+    for wrong in [&key[..], &key[2..], &too_large] {
+        let arguments = [&["pay", "--url", "http://127.0.0.1:1/"][..], &TRACE].concat();
+        let by_environment = run(&arguments, &[("EVM_PRIVATE_KEY", wrong)]).await;
+        let by_flag = run(&[&arguments[..], &["--evm-private-key", wrong]].concat(), &[]).await;
+        for run in [by_environment, by_flag] {
+            assert_eq!(run.status, Some(1));
+            assert!(run.json()["error"].as_str().unwrap().contains("EVM key"), "{}", run.stdout);
+            assert_hidden(&run, wrong);
+        }
+    }
+    let key = "0x46ab".repeat(11);
+    assert_hidden(&run(&["pay", "--help"], &[("EVM_PRIVATE_KEY", &key)]).await, &key);
+}
+
+#[tokio::test]
 async fn of_facilitators() {
     let key = Keypair::new().to_base58_string();
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
