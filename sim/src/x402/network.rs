@@ -60,21 +60,54 @@ impl FromStr for SolanaNetwork {
     }
 }
 
-/// The v1 name of a network given by its CAIP-2 identifier, if v1 knows the network.
-pub fn v1_name(caip2: &str) -> Option<&'static str> {
-    if let Ok(network) = caip2.parse::<SolanaNetwork>() {
-        return Some(network.v1_name());
-    }
-    let chain_id: u64 = caip2.strip_prefix("eip155:")?.parse().ok()?;
-    EVM_NETWORKS.iter().find(|(_, id)| *id == chain_id).map(|(name, _)| *name)
+/// An EVM chain, known by its chain id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EvmNetwork {
+    /// The chain id, part of every signature.
+    pub chain_id: u64,
 }
 
-/// The CAIP-2 identifier of a network given by its v1 name.
-pub fn caip2(v1_name: &str) -> Option<String> {
-    if let Ok(network) = v1_name.parse::<SolanaNetwork>() {
-        return Some(network.caip2().to_owned());
+/// A name that belongs to no EVM chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an EVM network: eip155:84532 is one, and base-sepolia")]
+pub struct UnknownEvmNetwork(pub String);
+
+impl EvmNetwork {
+    /// The testnet that most x402 tests run on.
+    pub const BASE_SEPOLIA: Self = Self { chain_id: 84_532 };
+
+    /// The CAIP-2 identifier: `eip155:` and the chain id.
+    pub fn caip2(self) -> String {
+        format!("eip155:{}", self.chain_id)
     }
-    EVM_NETWORKS.iter().find(|(name, _)| *name == v1_name).map(|(_, id)| format!("eip155:{id}"))
+
+    /// The name in messages of v1, if v1 knows the chain.
+    pub fn v1_name(self) -> Option<&'static str> {
+        EVM_NETWORKS.iter().find(|(_, id)| *id == self.chain_id).map(|(name, _)| *name)
+    }
+}
+
+impl FromStr for EvmNetwork {
+    type Err = UnknownEvmNetwork;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEvmNetwork> {
+        let by_name = EVM_NETWORKS.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+        let by_id = || name.strip_prefix("eip155:")?.parse().ok();
+        let chain_id = by_name.or_else(by_id).ok_or_else(|| UnknownEvmNetwork(name.to_owned()))?;
+        Ok(Self { chain_id })
+    }
+}
+
+/// The v1 name of a network given by either name, if v1 knows the network.
+pub fn v1_name(network: &str) -> Option<&'static str> {
+    let solana = network.parse().ok().map(SolanaNetwork::v1_name);
+    solana.or_else(|| network.parse().ok().and_then(EvmNetwork::v1_name))
+}
+
+/// The CAIP-2 identifier of a network given by either name.
+pub fn caip2(network: &str) -> Option<String> {
+    let solana = network.parse().ok().map(|solana: SolanaNetwork| solana.caip2().to_owned());
+    solana.or_else(|| network.parse().ok().map(EvmNetwork::caip2))
 }
 
 /// Short names of v1 and the chain identifiers that they stand for.
