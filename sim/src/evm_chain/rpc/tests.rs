@@ -290,8 +290,8 @@ async fn blocks_pass_while_the_chain_is_served() {
     let chain = EvmChain::new(EvmChainConfig::default());
     let served = chain.clone();
     tokio::select! {
-        _ = pass_blocks(served) => {}
-        () = time::sleep(std::time::Duration::from_secs(5)) => {}
+        _ = json_rpc::pass_blocks(served) => {}
+        () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
     }
     assert_eq!(chain.block_number(), 2);
 }
