@@ -12,7 +12,7 @@ use crate::chain::genesis;
 use crate::device::{
     Device, Keys, KeysError, PolicyRule, Purchase, client_state_bytes, known_usdc,
 };
-use crate::market::{Market, MarketConfig, MarketError};
+use crate::market::{Market, MarketConfig, MarketError, Payees};
 use crate::seller::{Accept, Price, Resource, Route};
 use crate::x402::{SolanaNetwork, Version};
 
@@ -116,7 +116,7 @@ impl Report {
 /// # Errors
 /// [`DemoError`].
 pub async fn run(args: DemoArgs, as_json: bool) -> Result<bool, DemoError> {
-    let routes = |pay_to| ways().iter().map(|way| way.route(pay_to)).collect();
+    let routes = |payees: &Payees| ways().iter().map(|way| way.route(payees.solana)).collect();
     let market = Market::with_routes(MarketConfig::default(), routes).await?;
     let device = device(&market, args.fragment)?;
     if !as_json {

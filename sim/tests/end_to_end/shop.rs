@@ -1,8 +1,11 @@
 //! A market with one device in it. The chain's time stands still.
 
+use std::time::Duration;
+
 use embedded_x402::client::{Method, Request};
 use embedded_x402_sim::chain::{ChainConfig, genesis};
 use embedded_x402_sim::device::{Device, Keys, PolicyRule};
+use embedded_x402_sim::evm_chain::EvmChainConfig;
 use embedded_x402_sim::market::{Market, MarketConfig};
 use embedded_x402_sim::seller::{Accept, Price, Resource, Route, SellerConfig};
 use embedded_x402_sim::x402::{SolanaNetwork, Version};
@@ -35,17 +38,18 @@ impl Shop {
 
     /// Opens one whose seller is configured by `stock`.
     pub(crate) async fn stocked(stock: impl FnOnce(Address, &mut SellerConfig)) -> Self {
-        Self::with(MarketConfig { chain: ChainConfig::manual(), legacy: false }, stock).await
+        Self::with(manual(), stock).await
     }
 
     /// Opens one that sells by these routes, with a facilitator of the first generation.
     pub(crate) async fn legacy(routes: impl FnOnce(Address) -> Vec<Route>) -> Self {
-        let config = MarketConfig { chain: ChainConfig::manual(), legacy: true };
+        let config = MarketConfig { legacy: true, ..manual() };
         Self::with(config, |pay_to, seller| seller.routes = routes(pay_to)).await
     }
 
     async fn with(config: MarketConfig, stock: impl FnOnce(Address, &mut SellerConfig)) -> Self {
-        let market = Market::open(config, |pay_to, _, seller| stock(pay_to, seller)).await.unwrap();
+        let market =
+            Market::open(config, |payees, seller| stock(payees.solana, seller)).await.unwrap();
         let mut device = device(dollars(CAP));
         device.solana_rpc = Some(market.chain_url.clone());
         let payer = address_of(&device);
@@ -66,6 +70,12 @@ impl Shop {
         let purchase = self.device.buy(request).await.unwrap();
         Trade { books, purchase }
     }
+}
+
+/// Chains that move by hand, or when somebody sends a transaction.
+fn manual() -> MarketConfig {
+    let evm_chain = EvmChainConfig { block_time: Duration::ZERO, ..EvmChainConfig::default() };
+    MarketConfig { chain: ChainConfig::manual(), evm_chain, ..MarketConfig::default() }
 }
 
 /// A device with a wallet of its own.
