@@ -47,7 +47,7 @@ pub(crate) async fn run_request(
     let pyusd = assets::find(Network::SolanaDevnet, &pyusd).unwrap();
     let rules = [rule(&assets::USDC_SOLANA_DEVNET), rule(pyusd)];
     let policy = PaymentPolicy { rules: &rules };
-    let signer = CompactSigner::from_key_pair(&shop.device.key_pair).unwrap();
+    let signer = CompactSigner::from_key_pair(shop.device.keys.solana_key_pair().unwrap()).unwrap();
     let line = Line::new();
     let mut memory: ClientMemory = ClientMemory::new();
     let mut client = Client::new(&line, &policy, signer, SysRng, TokioDelay, &mut memory)

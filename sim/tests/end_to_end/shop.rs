@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use embedded_x402::client::{Method, Request};
 use embedded_x402_sim::chain::{ChainConfig, genesis};
-use embedded_x402_sim::device::{Device, PolicyRule};
+use embedded_x402_sim::device::{Device, Keys, PolicyRule};
 use embedded_x402_sim::evm_chain::EvmChainConfig;
 use embedded_x402_sim::market::{Market, MarketConfig};
 use embedded_x402_sim::seller::{Accept, Price, Resource, Route, SellerConfig};
@@ -80,12 +80,12 @@ fn manual() -> MarketConfig {
 
 /// A device with a wallet of its own.
 pub(crate) fn device(policy: Vec<PolicyRule>) -> Device {
-    Device::new(&Keypair::new().to_base58_string(), policy).unwrap()
+    Device::new(Keys::solana(&Keypair::new().to_base58_string()).unwrap(), policy)
 }
 
 /// The wallet of a device.
 pub(crate) fn address_of(device: &Device) -> Address {
-    Address::from(*device.address().unwrap().as_bytes())
+    Address::from(*device.keys.solana_address().unwrap().as_bytes())
 }
 
 /// Allows every dollar that is known on devnet.
