@@ -20,7 +20,7 @@ fn assert_hidden(run: &Run, key: &str) {
 #[tokio::test]
 async fn of_payers() {
     let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
-    let key = bs58::encode(shop.device.key_pair).into_string();
+    let key = bs58::encode(shop.device.keys.solana_key_pair().unwrap()).into_string();
     let url = shop.market.url("/weather");
     for end in [&["--max-amount", "1"][..], &[], &["--header", "wrong"], &["--fragment", "x"]] {
         let arguments = [&["pay", "--url", &url][..], end, &TRACE].concat();
@@ -46,6 +46,24 @@ async fn of_payers_who_mistype_them() {
         assert!(run.json()["error"].as_str().unwrap().contains("key"), "{}", run.stdout);
         assert_hidden(&run, &wrong);
     }
+}
+
+#[tokio::test]
+async fn of_payers_who_mistype_keys_of_evm_chains() {
+    let key = format!("0x{}", "5ec2e7".repeat(11));
+    let too_large = format!("0x{}", "f".repeat(64));
+    for wrong in [&key[..], &key[2..], &too_large] {
+        let arguments = [&["pay", "--url", "http://127.0.0.1:1/"][..], &TRACE].concat();
+        let by_environment = run(&arguments, &[("EVM_PRIVATE_KEY", wrong)]).await;
+        let by_flag = run(&[&arguments[..], &["--evm-private-key", wrong]].concat(), &[]).await;
+        for run in [by_environment, by_flag] {
+            assert_eq!(run.status, Some(1));
+            assert!(run.json()["error"].as_str().unwrap().contains("EVM key"), "{}", run.stdout);
+            assert_hidden(&run, wrong);
+        }
+    }
+    let key = "0x46ab".repeat(11);
+    assert_hidden(&run(&["pay", "--help"], &[("EVM_PRIVATE_KEY", &key)]).await, &key);
 }
 
 #[tokio::test]
