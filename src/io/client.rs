@@ -11,7 +11,7 @@ use super::timeout::within;
 use super::{Error, Ledger, NoJournal, Response, Timeouts, Transport, Wallet};
 use crate::client;
 use crate::client::{CheckedRequest, Limits, Memory, Method, Outcome, Request};
-use crate::journal::Journal;
+use crate::journal::{Books, Journal};
 use crate::policy::{Always, Approve, PaymentPolicy};
 use crate::sizes;
 
@@ -162,6 +162,11 @@ where
         journal: &'c mut Journal<S, WINDOWS, OPEN>,
         uptime: &'c dyn Fn() -> u64,
     ) -> Client<'c, T, W, R, D, A, &'c mut Journal<S, WINDOWS, OPEN>, ENTRY, BUFFER> {
+        const {
+            let books = Books::<WINDOWS, OPEN>::MAX_LEN;
+            assert!(books <= ENTRY && books <= BUFFER, "give ClientMemory room for the books");
+            assert!(sizes::RECORD <= BUFFER, "give ClientMemory a buffer for a record");
+        }
         Client {
             transport: self.transport,
             policy: self.policy,

@@ -7,7 +7,7 @@ use super::item::{self, Kind};
 use super::keys::{AssetKey, RequestKey};
 use super::record::RecordError;
 use super::storage::Slot;
-use super::window::Window;
+use super::window::{BUCKETS, Window};
 use crate::policy::{Asset, Rule, Spending, Spent};
 
 /// What is reserved and what was spent, for `WINDOWS` budgets and `OPEN` payments at once.
@@ -67,6 +67,15 @@ impl OpenPayment {
 }
 
 impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
+    /// Bytes that they take at most when they are written: numbers of 32 and 64 bits take up to 5
+    /// and 10.
+    pub const MAX_LEN: usize = {
+        let (numbers, counts) = (5 + 2 * 10, 2 * 2);
+        let window = AssetKey::LEN + 5 + 10 + BUCKETS * (10 + 5);
+        let open = 5 + RequestKey::LEN + AssetKey::LEN + 10 + 5 + 1 + 1;
+        item::OVERHEAD + numbers + counts + WINDOWS * window + OPEN * open
+    };
+
     /// Reads them.
     pub(super) fn read(item: &[u8]) -> Result<Self, RecordError> {
         item::read(Kind::Books, item)
@@ -147,5 +156,97 @@ pub struct Statement<'b, const WINDOWS: usize, const OPEN: usize> {
 impl<const WINDOWS: usize, const OPEN: usize> Spending for Statement<'_, WINDOWS, OPEN> {
     fn spent(&self, asset: &Asset<'_>, period_seconds: u32) -> Option<Spent> {
         self.books.spent(AssetKey::new(asset), period_seconds, self.seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Budget, assets};
+    use crate::wire::Amount;
+
+    /// The longest numbers everywhere.
+    #[test]
+    fn the_longest_books_have_their_length() {
+        let mut books: Books<4, 2> =
+            Books { next: u32::MAX, time: (u64::MAX, u64::MAX), ..Books::default() };
+        let budget = |period| {
+            Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(1), period))
+        };
+        let rules = [u32::MAX, u32::MAX - 1, u32::MAX - 2, u32::MAX - 3].map(budget);
+        assert!(books.keep_windows(&rules));
+        let asset = AssetKey::new(&assets::USDC_SOLANA);
+        let payment = OpenPayment {
+            number: u32::MAX,
+            request: RequestKey::from_bytes([0xff; RequestKey::LEN]),
+            asset,
+            amount: u64::MAX,
+            lifetime: u32::MAX,
+            standing: Standing::Refused,
+            slot: Slot::MAX,
+            since: 0,
+            is_unrecorded: false,
+        };
+        for index in 0..u64::from(u8::MAX) {
+            let seconds = u64::MAX - (index << 40);
+            books.windows.iter_mut().for_each(|window| window.add(seconds, u64::MAX));
+        }
+        books.open.push(payment).unwrap();
+        books.open.push(payment).unwrap();
+        let mut item = [0; 1024];
+        let length = books.write(&mut item).unwrap();
+        assert!(length <= Books::<4, 2>::MAX_LEN, "{length} > {}", Books::<4, 2>::MAX_LEN);
+        assert_eq!(Books::read(&item[..length]), Ok(books));
+    }
+
+    #[test]
+    fn windows_follow_the_policy() {
+        let rule = |period| {
+            Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(9), period))
+        };
+        let mut books: Books<2, 1> = Books::default();
+        assert!(books.keep_windows(&[rule(60), rule(60), rule(3600)]));
+        let open = books.reserve(payment(5)).unwrap();
+        books.book(open.number, 1000);
+        let key = AssetKey::new(&assets::USDC_SOLANA);
+        assert_eq!(books.spent(key, 60, 1000), Some(Spent { amount: 5, payments: 1 }));
+        assert!(books.keep_windows(&[rule(3600)]));
+        assert_eq!(books.spent(key, 60, 1000), None);
+        assert_eq!(books.spent(key, 3600, 1000), Some(Spent { amount: 5, payments: 1 }));
+        assert!(!books.keep_windows(&[rule(1), rule(2), rule(3)]));
+    }
+
+    #[test]
+    fn what_is_reserved_counts_as_spent() {
+        let rule = Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(9), 60));
+        let mut books: Books<1, 2> = Books::default();
+        assert!(books.keep_windows(&[rule]));
+        let key = AssetKey::new(&assets::USDC_SOLANA);
+        let spent = |books: &Books<1, 2>| books.spent(key, 60, 0).unwrap();
+        let first = books.reserve(payment(5)).unwrap();
+        let second = books.reserve(payment(u64::MAX)).unwrap();
+        assert_eq!(books.reserve(payment(1)), None);
+        assert_ne!((first.number, first.slot), (second.number, second.slot));
+        assert_eq!(spent(&books), Spent { amount: u64::MAX, payments: 2 });
+        books.release(second.number);
+        assert_eq!(spent(&books), Spent { amount: 5, payments: 1 });
+        books.book(first.number, 0);
+        assert_eq!(spent(&books), Spent { amount: 5, payments: 1 });
+        books.book(first.number, 0);
+        assert_eq!(spent(&books), Spent { amount: 5, payments: 1 });
+    }
+
+    fn payment(amount: u64) -> OpenPayment {
+        OpenPayment {
+            number: 0,
+            request: RequestKey::from_bytes([0; RequestKey::LEN]),
+            asset: AssetKey::new(&assets::USDC_SOLANA),
+            amount,
+            lifetime: 1,
+            standing: Standing::Unknown,
+            slot: 0,
+            since: 0,
+            is_unrecorded: false,
+        }
     }
 }

@@ -21,6 +21,9 @@ const FORMAT: u8 = 1;
 const MARK: usize = 4;
 const CHECKSUM: usize = 8;
 
+/// Bytes of an item besides its content.
+pub(super) const OVERHEAD: usize = MARK + CHECKSUM;
+
 /// Writes an item to the front of `buffer`; answers its length.
 pub(super) fn write(
     kind: Kind,

@@ -10,7 +10,7 @@ use super::keys::AssetKey;
 use crate::policy::Spent;
 
 /// Parts of the period, and one for that which the period begins in.
-const BUCKETS: usize = 8;
+pub(super) const BUCKETS: usize = 8;
 const PARTS: u64 = BUCKETS as u64 - 1;
 
 /// What was spent in one asset, over one length of period.
