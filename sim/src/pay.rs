@@ -3,12 +3,16 @@
 //! It follows the client protocol of the x402 project's end-to-end tests: the same environment
 //! variables, and one JSON object as the last line of standard output.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 use embedded_x402::client::{Method, Request};
 use embedded_x402::wire::SettlementResponse;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
-use crate::device::{Body, Device, Keys, KeysError, Purchase};
+use crate::device::{Body, Device, DeviceJournal, Keys, KeysError, OpenJournalError, Purchase};
 
 mod policy;
 
@@ -46,6 +50,12 @@ pub struct PayArgs {
     /// The Solana RPC node to ask for a recent blockhash, where the seller supplies none.
     #[arg(long, value_name = "URL", env = "SVM_RPC_URL")]
     pub svm_rpc_url: Option<String>,
+
+    /// Keep payments in flight, and what was spent, in this file: flash of 16 KiB, as on a device. A
+    /// payment whose answer got lost, or this process with it, is then sent again by the next run
+    /// for the same request; no second one is signed while the first may settle.
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
 
     /// What may be paid.
     #[command(flatten)]
@@ -95,6 +105,9 @@ pub enum PayError {
     /// There is no wallet, or it can't be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The journal can't be used.
+    #[error(transparent)]
+    Journal(#[from] OpenJournalError),
 }
 
 /// Buys, prints what became of it, and answers whether that is success.
@@ -128,6 +141,9 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
     let mut device = Device::new(keys, args.policy.rules()?);
     device.solana_rpc = args.svm_rpc_url.clone();
     device.fragment = args.fragment;
+    if let Some(path) = &args.journal {
+        device.journal = Some(Arc::new(Mutex::new(DeviceJournal::open(path).await?)));
+    }
     let body = args.body.as_deref().map(str::as_bytes);
     let request = Request { headers: &headers, body, ..Request::new(args.method(), &url) };
     Ok(device.buy(&request).await?)

@@ -1,12 +1,16 @@
 //! The device on the host: the no_std client over tokio's sockets, with everything that it does
 //! counted and told.
 
+mod file_flash;
+mod journal;
 mod keys;
 mod network;
 mod policy;
 mod purchase;
 mod traffic;
 
+pub use file_flash::{FileFlash, FileFlashError};
+pub use journal::{DeviceJournal, OpenJournalError};
 pub use keys::{Keys, KeysError};
 pub use network::{TokioDelay, TokioNetwork};
 pub use policy::{PolicyRule, known_usdc};

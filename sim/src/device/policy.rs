@@ -1,6 +1,6 @@
 //! A device's policy as flags and tests give it: rules that own their texts.
 
-use embedded_x402::policy::{Allowed, Asset, Rule, TokenStandard, assets};
+use embedded_x402::policy::{Allowed, Asset, Budget, Rule, TokenStandard, assets};
 use embedded_x402::wire::{Amount, Network};
 
 /// Allows payments in one asset, like [`Rule`].
@@ -20,6 +20,8 @@ pub struct PolicyRule {
     pub pay_to: Option<Vec<String>>,
     /// Which sellers may ask; any if missing.
     pub origins: Option<Vec<String>>,
+    /// What may be spent over time, if that is limited.
+    pub budget: Option<Budget>,
 }
 
 impl PolicyRule {
@@ -33,6 +35,7 @@ impl PolicyRule {
             max_amount,
             pay_to: None,
             origins: None,
+            budget: None,
         }
     }
 
@@ -51,6 +54,7 @@ impl PolicyRule {
         Rule {
             pay_to: allowed(pay_to),
             origins: allowed(origins),
+            budget: self.budget,
             ..Rule::new(asset, Amount(self.max_amount))
         }
     }

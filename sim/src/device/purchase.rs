@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::keys::{Keys, KeysError};
 use super::policy::list;
-use super::{Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
+use super::{DeviceJournal, Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
 
 /// The most that is read of a resource.
 const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
@@ -37,6 +37,8 @@ pub struct Device {
     /// What it keeps from one purchase to the next: without it, two equal payments on one blockhash
     /// would be one transaction.
     memory: Arc<Mutex<ClientMemory>>,
+    /// Where it keeps payments in flight and what was spent, if it does.
+    pub journal: Option<Arc<Mutex<DeviceJournal>>>,
 }
 
 /// Tells Unix time in seconds, if it knows it.
@@ -92,6 +94,7 @@ impl Device {
             fragment: 0,
             timeouts: Timeouts::default(),
             memory: Arc::default(),
+            journal: None,
         }
     }
 
@@ -126,9 +129,16 @@ impl Device {
             client = client.with_solana_rpc(url);
         }
         let start = Instant::now();
-        let result = read(client.send(request).await).await;
+        let result = match &self.journal {
+            None => read(client.send(request).await).await,
+            Some(journal) => {
+                let mut journal = journal.lock().await;
+                let uptime = journal.uptime();
+                let mut client = client.with_journal(&mut journal.journal, &uptime);
+                read(client.send(request).await).await
+            }
+        };
         let elapsed = start.elapsed();
-        drop(client);
         Ok(Purchase { result, offer: narrator.offer, traffic: transport.traffic(), elapsed })
     }
 }
