@@ -9,9 +9,10 @@ use solana_address::Address;
 use solana_keypair::Keypair;
 
 use crate::chain::genesis;
-use crate::device::{Device, Purchase, client_state_bytes, known_usdc};
-use crate::device::{DeviceError, PolicyRule};
-use crate::market::{Market, MarketConfig, MarketError};
+use crate::device::{
+    Device, Keys, KeysError, PolicyRule, Purchase, client_state_bytes, known_usdc,
+};
+use crate::market::{Market, MarketConfig, MarketError, Payees};
 use crate::seller::{Accept, Price, Resource, Route};
 use crate::x402::{SolanaNetwork, Version};
 
@@ -33,7 +34,7 @@ pub enum DemoError {
     Market(#[from] MarketError),
     /// The device could not be set up.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Device(#[from] KeysError),
     /// The chain refused to fund the device.
     #[error(transparent)]
     Chain(#[from] crate::chain::ChainError),
@@ -115,7 +116,7 @@ impl Report {
 /// # Errors
 /// [`DemoError`].
 pub async fn run(args: DemoArgs, as_json: bool) -> Result<bool, DemoError> {
-    let routes = |pay_to| ways().iter().map(|way| way.route(pay_to)).collect();
+    let routes = |payees: &Payees| ways().iter().map(|way| way.route(payees.solana)).collect();
     let market = Market::with_routes(MarketConfig::default(), routes).await?;
     let device = device(&market, args.fragment)?;
     if !as_json {
@@ -145,7 +146,7 @@ fn device(market: &Market, fragment: usize) -> Result<Device, DemoError> {
     policy.extend(
         dollars.filter(|asset| asset.symbol == "PYUSD").map(|asset| PolicyRule::new(asset, CAP)),
     );
-    let mut device = Device::new(&key.to_base58_string(), policy)?;
+    let mut device = Device::new(Keys::solana(&key.to_base58_string())?, policy);
     device.solana_rpc = Some(market.chain_url.clone());
     device.fragment = fragment;
     let owner = Address::from(*address(&device)?.as_bytes());
@@ -156,7 +157,7 @@ fn device(market: &Market, fragment: usize) -> Result<Device, DemoError> {
 }
 
 fn address(device: &Device) -> Result<embedded_x402::solana::Pubkey, DemoError> {
-    device.address().map_err(|error| DeviceError::from(error).into())
+    Ok(device.keys.solana_address().ok_or(KeysError::None)?)
 }
 
 async fn buy(market: &Market, device: &Device, way: Way) -> Result<Report, DemoError> {
@@ -165,7 +166,7 @@ async fn buy(market: &Market, device: &Device, way: Way) -> Result<Report, DemoE
     let payee = market.pay_to;
     let balance = |owner: &Address| market.chain.token_balance(owner, &mint);
     let before = (balance(&payer), balance(&payee));
-    let purchase = device.get(&market.url(way.path)).await.map_err(DeviceError::from)?;
+    let purchase = device.get(&market.url(way.path)).await?;
     let spent = before.0.saturating_sub(balance(&payer));
     let earned = balance(&payee).saturating_sub(before.1);
     Ok(Report { way, purchase, spent, earned })
@@ -176,7 +177,7 @@ fn introduce(market: &Market, device: &Device) {
     println!("  chain        {} (LiteSVM, real token programs)", market.chain_url);
     println!("  seller       {} paid at {}", market.seller_url, market.pay_to);
     println!("  facilitator  pays the fees from {}", market.fee_payer);
-    if let Ok(address) = device.address() {
+    if let Some(address) = device.keys.solana_address() {
         println!("  device       {address}, policy: USDC or PYUSD, at most 1.00 a payment");
     }
     println!();

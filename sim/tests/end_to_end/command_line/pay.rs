@@ -47,7 +47,7 @@ async fn pay(shop: &Shop, path: &str, flags: &[&str]) -> Run {
 }
 
 fn key(shop: &Shop) -> String {
-    bs58::encode(shop.device.key_pair).into_string()
+    bs58::encode(shop.device.keys.solana_key_pair().unwrap()).into_string()
 }
 
 /// The shape that scripts rely on, and the exit status that says the same.
