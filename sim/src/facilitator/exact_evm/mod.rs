@@ -163,4 +163,6 @@ fn unix_time() -> u64 {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -145,3 +145,6 @@ fn is_transfer(log: &Log, authorization: &Authorization) -> bool {
             (event.from, event.to, event.value) == (signed.from, signed.to, signed.value)
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,114 +1,19 @@
 //! Every check on payments that break it and only it, on the real token; and the payments that the
 //! reference client made.
-//!
-//! The payments are hashed by the tests of the chain, from the definitions.
 
-use alloy_primitives::{B256, U256, hex};
+use alloy_primitives::{U256, hex};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::super::reason::Reason as _;
-use super::super::testing::ScriptedNode;
-use super::super::{Facilitator, verdict};
+use super::testing::*;
 use super::*;
-use crate::evm_chain::payment::{Authorization as Signed, PURSE, Payment as Purchase, wallet};
-use crate::evm_chain::{self, EvmChain, genesis};
+use crate::evm_chain::genesis;
+use crate::evm_chain::payment::{Authorization as Signed, PURSE, wallet};
 use crate::x402::{FacilitatorRequest, Version};
-
-const AMOUNT: u64 = 1500;
 
 /// Half of the group's order, doubled and one more: what `s` and its twin add up to.
 const ORDER: U256 =
     U256::from_be_bytes(hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
-
-/// A chain with a payment in preparation, and a facilitator.
-struct Bench {
-    purchase: Purchase,
-    facilitator: Facilitator,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        let mut purchase = Purchase::new();
-        // The chain's clock stands still in the future; the facilitator's is the wall's.
-        purchase.authorization.valid_before = U256::from(u64::MAX);
-        let facilitator = Facilitator::new(config(&serve(&purchase.chain).await));
-        Self { purchase, facilitator }
-    }
-
-    fn request(&self, version: Version) -> FacilitatorRequest {
-        request(version, &self.purchase.authorization, &self.purchase.signature().as_bytes())
-    }
-
-    /// Why verifying and settling refuse this request, with which nothing moves.
-    async fn reason(&self, request: &FacilitatorRequest) -> String {
-        let verified = self.facilitator.verify(request).await;
-        assert!(!verified.is_valid);
-        let settled = self.facilitator.settle(request).await;
-        assert!(!settled.success);
-        assert_eq!(settled.transaction, "");
-        assert_eq!(verified.invalid_reason, settled.error_reason);
-        assert_eq!(verified.payer, settled.payer);
-        self.assert_nothing_moved();
-        settled.error_reason.unwrap()
-    }
-
-    fn assert_nothing_moved(&self) {
-        let Purchase { chain, seller, authorization, .. } = &self.purchase;
-        assert_eq!(chain.token_balance(*seller), U256::ZERO);
-        assert_eq!(chain.token_balance(self.purchase.payer.address()), U256::from(PURSE));
-        assert!(!chain.authorization_used(authorization.from, authorization.nonce));
-        assert_eq!(chain.block_number(), 0);
-    }
-}
-
-fn config(url: &str) -> EvmConfig {
-    let poll_interval = Duration::from_millis(1);
-    EvmConfig { poll_interval, ..EvmConfig::new(wallet(2), url) }
-}
-
-async fn serve(chain: &EvmChain) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(evm_chain::rpc::serve(listener, chain.clone()));
-    url
-}
-
-fn requirements(version: Version, pay_to: Address) -> Value {
-    let (network, amount) = match version {
-        Version::V1 => ("base-sepolia", "maxAmountRequired"),
-        Version::V2 => ("eip155:84532", "amount"),
-    };
-    json!({
-        "scheme": "exact", "network": network, amount: AMOUNT.to_string(),
-        "asset": genesis::USDC.to_string(), "payTo": pay_to.to_string(),
-        "maxTimeoutSeconds": 60, "extra": {"name": "USDC", "version": "2"},
-    })
-}
-
-fn request(version: Version, signed: &Signed, signature: &[u8]) -> FacilitatorRequest {
-    let requirements = requirements(version, signed.to);
-    let payload = json!({
-        "signature": hex::encode_prefixed(signature),
-        "authorization": {
-            "from": format!("{:?}", signed.from), "to": format!("{:?}", signed.to),
-            "value": signed.value.to_string(), "validAfter": signed.valid_after.to_string(),
-            "validBefore": signed.valid_before.to_string(), "nonce": signed.nonce.to_string(),
-        },
-    });
-    let payment_payload = match version {
-        Version::V1 => json!({
-            "x402Version": 1, "scheme": "exact", "network": requirements["network"],
-            "payload": payload,
-        }),
-        Version::V2 => json!({"x402Version": 2, "accepted": requirements, "payload": payload}),
-    };
-    FacilitatorRequest {
-        x402_version: version.into(),
-        payment_payload,
-        payment_requirements: requirements,
-    }
-}
 
 /// Why a payment is refused whose fields were changed before it was signed.
 async fn on_signed(change: impl FnOnce(&mut Signed)) -> String {
@@ -128,57 +33,6 @@ async fn on_request(version: Version, change: impl FnOnce(&mut FacilitatorReques
 /// Why a good payment is refused whose payload was changed.
 async fn on_payload(change: impl FnOnce(&mut Value)) -> String {
     on_request(Version::V2, |request| change(&mut request.payment_payload["payload"])).await
-}
-
-#[tokio::test]
-async fn a_good_payment_settles_once_in_either_version() {
-    for version in [Version::V1, Version::V2] {
-        let bench = Bench::new().await;
-        let Purchase { chain, seller, authorization, .. } = &bench.purchase;
-        let request = bench.request(version);
-        let payer = request.payment_payload["payload"]["authorization"]["from"].as_str();
-        let verified = bench.facilitator.verify(&request).await;
-        assert_eq!(verified, verdict::valid(payer.unwrap().to_owned()));
-        bench.assert_nothing_moved();
-
-        let settled = bench.facilitator.settle(&request).await;
-        assert!(settled.success, "{settled:?}");
-        assert_eq!(settled.payer.as_deref(), payer);
-        assert_eq!(settled.network, request.payment_requirements["network"].as_str().unwrap());
-        let transaction: B256 = settled.transaction.parse().unwrap();
-        let block = chain.transaction(transaction).unwrap();
-        let mined = block.mined.as_ref().unwrap();
-        assert_eq!(mined.from, wallet(2).address());
-        assert!(mined.transaction.is_eip1559());
-        assert_eq!(chain.token_balance(*seller), U256::from(AMOUNT));
-        assert_eq!(chain.token_balance(authorization.from), U256::from(PURSE - AMOUNT));
-
-        let again = bench.facilitator.settle(&request).await;
-        let expected = "invalid_exact_evm_nonce_already_used";
-        assert_eq!(again.error_reason.as_deref(), Some(expected));
-        assert_eq!(again.transaction, "");
-        let verified = bench.facilitator.verify(&request).await;
-        assert_eq!(verified.invalid_reason.as_deref(), Some(expected));
-        assert_eq!(chain.block_number(), 1);
-    }
-}
-
-#[tokio::test]
-async fn payments_at_the_same_time_have_transactions_of_their_own() {
-    let bench = Bench::new().await;
-    let requests: Vec<_> = (1..=3)
-        .map(|nonce| {
-            let nonce = B256::repeat_byte(nonce);
-            let signed = Signed { nonce, ..bench.purchase.authorization.clone() };
-            let signature = bench.purchase.payer.sign(signed.digest()).unwrap();
-            request(Version::V2, &signed, &signature.as_bytes())
-        })
-        .collect();
-    let settle = requests.iter().map(|request| bench.facilitator.settle(request));
-    let settled = futures_util::future::join_all(settle).await;
-    assert!(settled.iter().all(|answer| answer.success), "{settled:?}");
-    let balance = bench.purchase.chain.token_balance(bench.purchase.seller);
-    assert_eq!(balance, U256::from(3 * AMOUNT));
 }
 
 #[tokio::test]
@@ -428,33 +282,6 @@ async fn payers_without_enough() {
     assert_eq!(bench.reason(&request).await, "invalid_exact_evm_insufficient_balance");
 }
 
-/// Runtime code of a contract that refuses everything.
-const REFUSES: [u8; 5] = hex!("60006000fd");
-
-/// Runtime code of a contract that takes everything and does nothing.
-const DOES_NOTHING: [u8; 5] = hex!("6000600000");
-
-/// A payment in a token that is no token.
-async fn in_token(address: impl FnOnce(&Purchase) -> Address) -> (Bench, FacilitatorRequest) {
-    let mut bench = Bench::new().await;
-    let token = address(&bench.purchase);
-    bench.purchase.authorization.token = token;
-    let mut request = bench.request(Version::V2);
-    request.payment_requirements["asset"] = json!(token.to_string());
-    (bench, request)
-}
-
-/// Puts a contract of five bytes on the chain.
-fn deploy(purchase: &Purchase, code: [u8; 5]) -> Address {
-    // PUSH5 code, PUSH0, MSTORE, PUSH1 5, PUSH1 27, RETURN.
-    let input = [&hex!("64")[..], &code, &hex!("5f526005601bf3")].concat();
-    let deployment = purchase.transaction(input.into());
-    let to = alloy_primitives::TxKind::Create;
-    let hash = purchase.send(alloy_consensus::TxEip1559 { to, ..deployment }).unwrap();
-    let block = purchase.chain.transaction(hash).unwrap();
-    block.mined.as_ref().unwrap().contract_address.unwrap()
-}
-
 #[tokio::test]
 async fn tokens_that_are_nowhere_or_know_no_authorizations() {
     let (bench, request) = in_token(|_| Address::repeat_byte(0x44)).await;
@@ -466,78 +293,6 @@ async fn tokens_that_are_nowhere_or_know_no_authorizations() {
     assert_eq!(refused.error_reason.as_deref(), Some(expected));
     assert_eq!(refused.transaction, "");
     assert_eq!(bench.purchase.chain.block_number(), 1);
-}
-
-#[tokio::test]
-async fn a_transaction_that_moves_nothing_is_no_settlement() {
-    let (bench, request) = in_token(|purchase| deploy(purchase, DOES_NOTHING)).await;
-    let settled = bench.facilitator.settle(&request).await;
-    assert!(!settled.success);
-    let expected = "invalid_exact_evm_transfer_event_mismatch";
-    assert_eq!(settled.error_reason.as_deref(), Some(expected));
-    assert!(bench.purchase.chain.transaction(settled.transaction.parse().unwrap()).is_some());
-}
-
-/// A bench whose facilitator reaches the chain through a node that can be told what to say, and
-/// looks once at what it has sent.
-async fn with_node() -> (ScriptedNode, Bench) {
-    let mut bench = Bench::new().await;
-    let node = ScriptedNode::in_front_of(serve(&bench.purchase.chain).await).await;
-    let config = EvmConfig { confirmation_timeout: Duration::ZERO, ..config(&node.url) };
-    bench.facilitator = Facilitator::new(config);
-    (node, bench)
-}
-
-#[tokio::test]
-async fn a_pending_payment_is_looked_at_again_and_not_sent_again() {
-    let (node, bench) = with_node().await;
-    let request = bench.request(Version::V2);
-    for unsure in [json!(null), json!({"code": -32000, "message": "indexing"})] {
-        node.answer("eth_getTransactionReceipt", unsure);
-        let answer = bench.facilitator.settle(&request).await;
-        assert_eq!(answer.error_reason.as_deref(), Some("settlement_pending"));
-        assert!(answer.transaction.parse::<B256>().is_ok());
-    }
-    node.pass_on("eth_getTransactionReceipt");
-    assert!(bench.facilitator.settle(&request).await.success);
-    assert_eq!(node.calls("eth_sendRawTransaction").len(), 1);
-    let again = bench.facilitator.settle(&request).await;
-    let expected = "invalid_exact_evm_nonce_already_used";
-    assert_eq!(again.error_reason.as_deref(), Some(expected));
-}
-
-#[tokio::test]
-async fn a_node_that_refuses_the_transaction_has_not_sent_it() {
-    let (node, bench) = with_node().await;
-    let request = bench.request(Version::V2);
-    for method in ["eth_estimateGas", "eth_sendRawTransaction"] {
-        node.answer(method, json!({"code": -32000, "message": "insufficient funds for gas"}));
-        let answer = bench.facilitator.settle(&request).await;
-        let expected = "invalid_exact_evm_transaction_failed";
-        assert_eq!(answer.error_reason.as_deref(), Some(expected), "{method}");
-        assert!(answer.error_message.is_some_and(|message| message.contains("funds for gas")));
-        assert_eq!(answer.transaction, "");
-        node.pass_on(method);
-    }
-    assert!(bench.facilitator.settle(&request).await.success);
-}
-
-#[tokio::test]
-async fn a_node_that_does_not_say_whether_it_sent_leaves_the_payment_pending() {
-    let (node, bench) = with_node().await;
-    node.answer("eth_sendRawTransaction", json!("what?"));
-    let answer = bench.facilitator.settle(&bench.request(Version::V2)).await;
-    assert_eq!(answer.error_reason.as_deref(), Some("settlement_pending"));
-    assert!(answer.transaction.parse::<B256>().is_ok());
-}
-
-#[tokio::test]
-async fn a_transaction_that_fails_on_chain_keeps_its_hash() {
-    let (node, bench) = with_node().await;
-    node.answer("eth_getTransactionReceipt", json!({"status": "0x0", "logs": []}));
-    let answer = bench.facilitator.settle(&bench.request(Version::V1)).await;
-    assert_eq!(answer.error_reason.as_deref(), Some("invalid_exact_evm_transaction_failed"));
-    assert!(answer.transaction.parse::<B256>().is_ok());
 }
 
 #[tokio::test]
