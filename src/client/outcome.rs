@@ -48,8 +48,8 @@ pub enum Doubt {
     OtherAmount,
     /// The receipt could not be verified, for the signer that verifies failed.
     Unverified,
-    /// The receipt's transaction is not the one that was signed: its id is not the fee payer's
-    /// signature over it.
+    /// The receipt's transaction is not the one that was signed: on Solana its id is not the fee
+    /// payer's signature over it, on EVM chains it is no transaction's hash.
     OtherTransaction,
 }
 
