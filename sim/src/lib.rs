@@ -5,6 +5,7 @@ pub mod demo;
 pub mod device;
 pub mod evm_chain;
 pub mod facilitator;
+pub mod fault;
 pub mod market;
 pub mod pay;
 pub mod seller;

@@ -80,8 +80,8 @@ async fn run(command: Command, as_json: bool) -> Result<bool, Box<dyn std::error
     match command {
         Command::Demo(args) => return Ok(demo::run(args, as_json).await?),
         Command::Pay(args) => return Ok(pay::run(args, as_json).await),
-        Command::Seller(args) => seller::command::run(args).await?,
-        Command::Facilitator(args) => facilitator::command::run(args).await?,
+        Command::Seller(args) => match seller::command::run(args).await? {},
+        Command::Facilitator(args) => match facilitator::command::run(args).await? {},
         Command::Chain(args) => chain::command::run(args).await?,
         Command::EvmChain(args) => evm_chain::command::run(args).await?,
     }

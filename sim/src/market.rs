@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::chain::{Chain, ChainConfig, ChainError, genesis, rpc};
 use crate::evm_chain::{self, EvmChain, EvmChainConfig, U256, Wallet};
 use crate::facilitator::{self, EvmConfig, Facilitator, FacilitatorConfig, SolanaConfig};
+use crate::fault::{FacilitatorFault, Faults, SellerFault};
 use crate::seller::{self, Route, Seller, SellerConfig};
 
 /// Lamports that the facilitator begins with: enough for a hundred thousand fees.
@@ -56,6 +57,10 @@ pub struct MarketConfig {
     pub evm_chain: EvmChainConfig,
     /// Whether the facilitator is, on Solana, one of the first generation.
     pub legacy: bool,
+    /// What goes wrong at the facilitator.
+    pub facilitator_faults: Faults<FacilitatorFault>,
+    /// What goes wrong at the seller.
+    pub seller_faults: Faults<SellerFault>,
 }
 
 /// Who is paid, on each chain.
@@ -111,14 +116,16 @@ impl Market {
         let evm = EvmConfig::new(evm_wallet, &evm_chain_url);
         let facilitator =
             Facilitator::new(FacilitatorConfig { solana: Some(solana), evm: Some(evm) });
-        servers.spawn(facilitator::serve(listener, facilitator));
+        let faults = config.facilitator_faults;
+        servers.spawn(async { match facilitator::serve(listener, facilitator, faults).await {} });
 
         let (listener, seller_url) = listen().await?;
         let mut seller_config = SellerConfig::new(&facilitator_url);
         seller_config.rpc_url = Some(chain_url.clone());
         stock(&payees, &mut seller_config);
         let seller = Seller::new(seller_config);
-        servers.spawn(seller::serve(listener, seller.clone()));
+        let (served, faults) = (seller.clone(), config.seller_faults);
+        servers.spawn(async { match seller::serve(listener, served, faults).await {} });
 
         Ok(Market {
             chain,

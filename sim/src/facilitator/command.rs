@@ -1,5 +1,7 @@
 //! `x402-sim facilitator`.
 
+use std::convert::Infallible;
+use std::mem::take;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
@@ -12,6 +14,7 @@ use tracing::info;
 
 use super::{EvmConfig, Facilitator, FacilitatorConfig, SolanaConfig, serve};
 use crate::evm_chain::{NotASecretKey, Wallet};
+use crate::fault::{self, FacilitatorFault, FaultList};
 use crate::x402::{EvmNetwork, SolanaNetwork};
 
 /// Verify and settle payments on Solana and on an EVM chain.
@@ -56,6 +59,17 @@ pub struct FacilitatorArgs {
     /// The most signatures that a transaction on Solana may ask for, the fee payer's included.
     #[arg(long, value_name = "COUNT")]
     pub maximum_signers: Option<usize>,
+
+    #[expect(
+        missing_docs,
+        reason = "it is explained by the list of faults, which is printed as help"
+    )]
+    #[arg(long = "fault", value_name = "LIST", long_help = fault_help())]
+    pub faults: Vec<FaultList<FacilitatorFault>>,
+
+    /// What decides which requests the faults strike; drawn, and printed, if not given.
+    #[arg(long, value_name = "NUMBER", requires = "faults")]
+    pub fault_seed: Option<u64>,
 }
 
 /// A network that can be named on the command line.
@@ -76,26 +90,27 @@ pub enum CommandError {
     /// The key for gas is no key.
     #[error("--evm-key is {0}")]
     EvmKey(#[from] NotASecretKey),
-    /// No key could be made.
-    #[error("cannot make a key: {0}")]
+    /// No key could be made, or no seed for the faults.
+    #[error("cannot draw a key or a --fault-seed: {0}")]
     Random(#[from] getrandom::Error),
     /// One RPC cannot serve two EVM chains.
     #[error("--network names more than one EVM chain: start one facilitator for each")]
     TwoEvmNetworks,
-    /// The address cannot be listened on, or no longer.
+    /// The address cannot be listened on.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
 }
 
 /// Runs a facilitator until it is stopped.
-pub async fn run(args: FacilitatorArgs) -> Result<(), CommandError> {
+pub async fn run(mut args: FacilitatorArgs) -> Result<Infallible, CommandError> {
     let listener = TcpListener::bind(args.listen).await?;
     let address = listener.local_addr()?;
+    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed)?;
     let config = args.config()?;
     let senders = senders(&config);
     println!("facilitator http://{address} {senders}");
     info!(%address, senders, "facilitator listens");
-    Ok(serve(listener, Facilitator::new(config)).await?)
+    Ok(serve(listener, Facilitator::new(config), faults).await)
 }
 
 impl FacilitatorArgs {
@@ -163,6 +178,13 @@ impl FromStr for FacilitatorNetwork {
                 .to_owned()
         })
     }
+}
+
+fn fault_help() -> String {
+    FaultList::<FacilitatorFault>::help(
+        "All but delay strike settlements only, after they are through; refuse settles nothing, and \
+         settle-late so much later.",
+    )
 }
 
 fn solana_network(network: FacilitatorNetwork) -> Option<SolanaNetwork> {

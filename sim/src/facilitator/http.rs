@@ -1,5 +1,7 @@
 //! The facilitator on a socket.
 
+use std::convert::Infallible;
+
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Json, State};
 use axum::http::StatusCode;
@@ -10,11 +12,16 @@ use tokio::net::TcpListener;
 use tracing::debug;
 
 use super::Facilitator;
+use crate::fault::{self, FacilitatorFault, Faults, FaultyFacilitator};
 use crate::x402::{FacilitatorRequest, Supported};
 
-/// Serves a facilitator until the listener fails.
-pub async fn serve(listener: TcpListener, facilitator: Facilitator) -> std::io::Result<()> {
-    axum::serve(listener, router(facilitator)).await
+/// Serves a facilitator, with these faults, for as long as the program runs.
+pub async fn serve(
+    listener: TcpListener,
+    facilitator: Facilitator,
+    faults: Faults<FacilitatorFault>,
+) -> Infallible {
+    fault::serve(listener, FaultyFacilitator::new(router(facilitator), faults)).await
 }
 
 /// The facilitator's three paths.

@@ -1,5 +1,7 @@
 //! `x402-sim seller`.
 
+use std::convert::Infallible;
+use std::mem::take;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use super::{
     Accept, ChallengeBody, Connection, Price, Resource, Route, Seller, SellerConfig, serve,
 };
 use crate::evm_chain::{self, command::parse_address};
+use crate::fault::{self, FaultList, SellerFault};
 use crate::x402::{EvmNetwork, SolanaNetwork, Version};
 
 /// Sell resources for payments on Solana, on an EVM chain, or on either.
@@ -107,6 +110,17 @@ pub struct SellerArgs {
     /// How the body of a version 1 challenge travels.
     #[arg(long, value_enum, default_value_t)]
     pub challenge_body: ChallengeBody,
+
+    #[expect(
+        missing_docs,
+        reason = "it is explained by the list of faults, which is printed as help"
+    )]
+    #[arg(long = "fault", value_name = "LIST", long_help = fault_help())]
+    pub faults: Vec<FaultList<SellerFault>>,
+
+    /// What decides which requests the faults strike; drawn, and printed, if not given.
+    #[arg(long, value_name = "NUMBER", requires = "faults")]
+    pub fault_seed: Option<u64>,
 }
 
 /// Why the seller does not start, or stopped.
@@ -131,15 +145,19 @@ pub enum CommandError {
     /// No USDC is known on the EVM chain.
     #[error("no USDC is known on {0}: name a token with --evm-asset")]
     UnknownUsdc(String),
-    /// The address cannot be listened on, or no longer.
+    /// There is no seed for the faults.
+    #[error("cannot draw a --fault-seed: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The address cannot be listened on.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
 }
 
 /// Runs a seller until it is stopped.
-pub async fn run(args: SellerArgs) -> Result<(), CommandError> {
+pub async fn run(mut args: SellerArgs) -> Result<Infallible, CommandError> {
     let listener = TcpListener::bind(args.listen).await?;
     let address = listener.local_addr()?;
+    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed)?;
     let config = args.into_config()?;
     for route in &config.routes {
         let version = u8::from(route.version);
@@ -147,7 +165,7 @@ pub async fn run(args: SellerArgs) -> Result<(), CommandError> {
     }
     println!("seller http://{address}");
     info!(%address, "seller listens");
-    Ok(serve(listener, Seller::new(config)).await?)
+    Ok(serve(listener, Seller::new(config), faults).await)
 }
 
 impl SellerArgs {
@@ -230,6 +248,13 @@ impl SellerArgs {
             ..Accept::new(network, asset, pay_to.to_string(), self.price.clone())
         })
     }
+}
+
+fn fault_help() -> String {
+    FaultList::<SellerFault>::help(
+        "All but delay and wrong-date strike requests with a payment only, after it has settled where \
+         nothing else is said.",
+    )
 }
 
 fn read_config(path: &PathBuf) -> Result<SellerConfig, CommandError> {

@@ -1,5 +1,7 @@
 //! The seller on a socket.
 
+use std::convert::Infallible;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -8,9 +10,10 @@ use axum::routing::Router;
 use tokio::net::TcpListener;
 
 use super::{Seller, sale};
+use crate::fault::{self, Faults, FaultySeller, SellerFault};
 
 /// The most bytes of a request's body that are read.
-const MAXIMUM_BODY: usize = 1 << 20;
+pub(crate) const MAXIMUM_BODY: usize = 1 << 20;
 
 /// A request, read whole.
 pub(super) struct Visit {
@@ -22,9 +25,13 @@ pub(super) struct Visit {
     pub(super) body: Bytes,
 }
 
-/// Serves a seller until the listener fails.
-pub async fn serve(listener: TcpListener, seller: Seller) -> std::io::Result<()> {
-    axum::serve(listener, router(seller)).await
+/// Serves a seller, with these faults, for as long as the program runs.
+pub async fn serve(
+    listener: TcpListener,
+    seller: Seller,
+    faults: Faults<SellerFault>,
+) -> Infallible {
+    fault::serve(listener, FaultySeller::new(router(seller), faults)).await
 }
 
 /// Everything that a seller answers.

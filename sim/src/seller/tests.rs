@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::facilitator::testing::{BLOCKHASH, Bench, ScriptedNode, TOKEN};
 use crate::facilitator::{self, Facilitator, SolanaConfig};
+use crate::fault::Faults;
 use crate::x402::SolanaNetwork;
 use crate::x402::header::{decode, encode};
 
@@ -301,7 +302,7 @@ mod payments {
     async fn start_facilitator(config: SolanaConfig) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(facilitator::serve(listener, Facilitator::new(config)));
+        tokio::spawn(facilitator::serve(listener, Facilitator::new(config), Faults::default()));
         url
     }
 }
@@ -514,7 +515,7 @@ impl Shop {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seller = Seller::new(config);
-        tokio::spawn(serve(listener, seller.clone()));
+        tokio::spawn(serve(listener, seller.clone(), Faults::default()));
         Self { url, seller, facilitator, http: reqwest::Client::new() }
     }
 

@@ -1,0 +1,79 @@
+//! The socket, which can be closed at any moment of an answer.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use axum::serve::Listener;
+use futures_util::{StreamExt, stream};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+use tracing::debug;
+
+/// There is no answer: the connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the connection is closed without an answer, as was asked for")]
+pub struct Severed;
+
+/// A server that may close the connection instead of an answer.
+pub trait Answer: Clone + Send + 'static {
+    /// Answers a request.
+    fn answer(self, request: Request) -> impl Future<Output = Result<Response, Severed>> + Send;
+}
+
+/// Serves over HTTP/1.1 for as long as the program runs.
+pub async fn serve(mut listener: TcpListener, server: impl Answer) -> Infallible {
+    loop {
+        let (stream, _) = Listener::accept(&mut listener).await;
+        tokio::spawn(serve_connection(stream, server.clone()));
+    }
+}
+
+async fn serve_connection(stream: TcpStream, server: impl Answer) {
+    let service =
+        service_fn(move |request: hyper::Request<_>| server.clone().answer(request.map(Body::new)));
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        debug!(%error, "a connection ended");
+    }
+}
+
+/// What a server answers that has no faults.
+pub(super) async fn ask(server: &Router, request: Request) -> Response {
+    match server.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// The answer with half of its body; the connection is closed then.
+pub(super) async fn truncated(response: Response) -> Result<Response, Severed> {
+    let (mut head, body) = response.into_parts();
+    let body = whole(body).await;
+    head.headers.remove(header::TRANSFER_ENCODING);
+    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    let half = body.slice(..body.len() / 2);
+    if half.is_empty() {
+        return Err(Severed);
+    }
+    // What was written goes out when the body has nothing ready: an error at once would hold it back.
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    });
+    let body = stream::iter([Ok(half)]).chain(end);
+    Ok(Response::from_parts(head, Body::from_stream(body)))
+}
+
+/// The bytes of a body that this program has made itself: of one that breaks off, none.
+pub(super) async fn whole(body: Body) -> Bytes {
+    axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default()
+}

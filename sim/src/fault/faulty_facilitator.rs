@@ -1,0 +1,109 @@
+//! A facilitator behind the layer that makes its faults happen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use fastrand::Rng;
+use tracing::info;
+
+use super::connection::{Answer, Severed, ask, whole};
+use super::facilitator::FacilitatorFault;
+use super::plan::{Faults, Strike};
+use super::status::bare;
+use crate::x402::SettleResponse;
+
+/// A facilitator with faults.
+#[derive(Clone)]
+pub struct FaultyFacilitator {
+    facilitator: Router,
+    faults: Arc<Faults<FacilitatorFault>>,
+}
+
+impl FacilitatorFault {
+    /// Whether it is meant for other requests than settlements too.
+    fn is_for_all(self) -> bool {
+        matches!(self, Self::Delay(_))
+    }
+}
+
+impl FaultyFacilitator {
+    /// The facilitator behind `router`, with these faults.
+    pub fn new(router: Router, faults: Faults<FacilitatorFault>) -> Self {
+        Self { facilitator: router, faults: Arc::new(faults) }
+    }
+
+    /// Serves the request, unless a fault is that it does not, or later.
+    async fn served(&self, request: Request, strike: &mut Strike<FacilitatorFault>) -> Response {
+        for fault in &strike.kinds {
+            match fault {
+                FacilitatorFault::Refuse => return failed("insufficient_funds"),
+                FacilitatorFault::SettleLate(delay) => {
+                    self.serve_later(request, delay.draw(&mut strike.random));
+                    return failed("unexpected_settle_error");
+                }
+                _ => {}
+            }
+        }
+        ask(&self.facilitator, request).await
+    }
+
+    fn serve_later(&self, request: Request, delay: Duration) {
+        let facilitator = self.facilitator.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            ask(&facilitator, request).await;
+        });
+    }
+}
+
+impl Answer for FaultyFacilitator {
+    async fn answer(self, request: Request) -> Result<Response, Severed> {
+        let settles = request.uri().path() == "/settle";
+        let mut strike = self.faults.next(|fault| settles || fault.is_for_all());
+        if !strike.kinds.is_empty() {
+            info!(path = request.uri().path(), faults = ?strike.kinds, "goes wrong");
+        }
+        let mut response = self.served(request, &mut strike).await;
+        for fault in strike.kinds {
+            response = spoilt(fault, response, &mut strike.random).await?;
+        }
+        Ok(response)
+    }
+}
+
+/// The answer as a fault makes it.
+async fn spoilt(
+    fault: FacilitatorFault,
+    response: Response,
+    random: &mut Rng,
+) -> Result<Response, Severed> {
+    match fault {
+        FacilitatorFault::Refuse | FacilitatorFault::SettleLate(_) => {}
+        FacilitatorFault::LoseResponse => return Err(Severed),
+        FacilitatorFault::Delay(delay) => tokio::time::sleep(delay.draw(random)).await,
+        FacilitatorFault::Status(status) => return Ok(bare(status)),
+        FacilitatorFault::Pending => return Ok(pending(response).await),
+    }
+    Ok(response)
+}
+
+/// What has settled is said to be on its way; a settlement that failed has failed.
+async fn pending(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let body = whole(body).await;
+    match serde_json::from_slice::<SettleResponse>(&body) {
+        Ok(settled) if settled.success => {
+            let error_reason = Some("settlement_pending".to_owned());
+            Json(SettleResponse { success: false, error_reason, ..settled }).into_response()
+        }
+        _ => Response::from_parts(head, body.into()),
+    }
+}
+
+fn failed(reason: &str) -> Response {
+    let error_reason = Some(reason.to_owned());
+    Json(SettleResponse { error_reason, ..SettleResponse::default() }).into_response()
+}
