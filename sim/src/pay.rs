@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use embedded_x402::client::{Method, Request};
@@ -57,6 +58,12 @@ pub struct PayArgs {
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 
+    /// Give up after so many seconds in all, fractions allowed: 300 without this. With --journal, a
+    /// payment without an answer is sent again until then, and again by the next run for the same
+    /// request.
+    #[arg(long, value_name = "SECONDS", value_parser = read_timeout)]
+    pub total_timeout: Option<u32>,
+
     /// What may be paid.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -102,6 +109,9 @@ pub enum PayError {
     /// The flags make no policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// A budget, and nothing to keep count by.
+    #[error("--budget needs --journal, the file that keeps what was spent")]
+    BudgetWithoutJournal,
     /// There is no wallet, or it can't be used.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -134,6 +144,9 @@ pub fn failure(error: &str) -> Value {
 }
 
 async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
+    if args.policy.budget.is_some() && args.journal.is_none() {
+        return Err(PayError::BudgetWithoutJournal);
+    }
     let url = args.url()?;
     let headers = args.header.iter().map(|header| split_header(header));
     let headers = headers.collect::<Result<Vec<_>, _>>()?;
@@ -141,6 +154,9 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
     let mut device = Device::new(keys, args.policy.rules()?);
     device.solana_rpc = args.svm_rpc_url.clone();
     device.fragment = args.fragment;
+    if let Some(milliseconds) = args.total_timeout {
+        device.timeouts.total = milliseconds;
+    }
     if let Some(path) = &args.journal {
         device.journal = Some(Arc::new(Mutex::new(DeviceJournal::open(path).await?)));
     }
@@ -166,6 +182,17 @@ impl PayArgs {
             (Some(MethodName::Delete), _) => Method::Delete,
         }
     }
+}
+
+/// Seconds, as milliseconds.
+fn read_timeout(text: &str) -> Result<u32, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let milliseconds = time.and_then(|time| u32::try_from(time.as_millis()).ok());
+    milliseconds.filter(|time| *time > 0).ok_or_else(|| {
+        let most = u32::MAX / 1000;
+        format!("not a number of seconds from 0.001 to {most}")
+    })
 }
 
 fn split_header(header: &str) -> Result<(&str, &str), PayError> {
@@ -263,4 +290,18 @@ fn receipt_json(receipt: &SettlementResponse) -> Value {
         "payer": receipt.payer.as_ref().map(|payer| payer.as_str()),
         "amount": receipt.amount.map(|amount| amount.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_seconds() {
+        assert_eq!(read_timeout("5"), Ok(5_000));
+        assert_eq!(read_timeout("0.25"), Ok(250));
+        for wrong in ["0", "-1", "0.0001", "nan", "1e99", "4294968", "5s", ""] {
+            assert!(read_timeout(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -9,10 +9,13 @@ use embedded_x402::sizes;
 
 use super::FileFlash;
 
+/// Assets that a [`DeviceJournal`] can keep budgets for.
+pub const BUDGETS: usize = 4;
+
 /// A journal in flash, and how long the device has been on.
 pub struct DeviceJournal {
     /// The journal, as on a device.
-    pub journal: Journal<FlashStorage<FileFlash>>,
+    pub journal: Journal<FlashStorage<FileFlash>, BUDGETS>,
     started: Instant,
 }
 

@@ -10,7 +10,7 @@ mod purchase;
 mod traffic;
 
 pub use file_flash::{FileFlash, FileFlashError};
-pub use journal::{DeviceJournal, OpenJournalError};
+pub use journal::{BUDGETS, DeviceJournal, OpenJournalError};
 pub use keys::{Keys, KeysError};
 pub use network::{TokioDelay, TokioNetwork};
 pub use policy::{PolicyRule, known_usdc};

@@ -1,13 +1,15 @@
 //! The policy of `x402-sim pay`, from its flags: USDC up to a dollar, unless they say otherwise.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use embedded_x402::codec::json::JsonStr;
 use embedded_x402::evm::{Address, AddressError};
-use embedded_x402::policy::{Asset, assets};
+use embedded_x402::policy::{Asset, Budget, assets};
 use embedded_x402::solana::Pubkey;
-use embedded_x402::wire::Network;
+use embedded_x402::wire::{Amount, Network};
 
-use crate::device::{PolicyRule, known_usdc};
+use crate::device::{BUDGETS, PolicyRule, known_usdc};
 
 /// What may be paid, in what, on which networks, and to whom.
 #[derive(Debug, Clone, Default, Args)]
@@ -33,6 +35,13 @@ pub struct PolicyArgs {
     /// a key for, Solana's before EVM chains.
     #[arg(long, value_name = "NETWORK", value_parser = read_network)]
     pub network: Vec<Network>,
+
+    /// Pay no more than so many atomic units of an asset in any so many seconds: 5000000/86400 is
+    /// 5 USDC a day. It holds for each asset on each network by itself. It needs --journal, to keep
+    /// count by, which has room for 4 budgets: narrow the policy with --asset or --network, for
+    /// without either there are more.
+    #[arg(long, value_name = "UNITS/SECONDS", value_parser = read_budget)]
+    pub budget: Option<Budget>,
 }
 
 /// Why flags make no policy.
@@ -48,6 +57,15 @@ pub enum PolicyError {
     /// A network without a token.
     #[error("nothing may be paid on {0}: give --asset, a token there")]
     NoAsset(Network),
+    /// More budgets than a journal keeps.
+    #[error(
+        "--budget would hold for {count} assets, and a journal keeps {BUDGETS} budgets: name fewer \
+         with --asset or --network"
+    )]
+    TooManyBudgets {
+        /// The assets that the other flags allow.
+        count: usize,
+    },
     /// A text that is no address on any network.
     #[error("{0:?} is neither a Solana address (base58) nor an EVM address (0x and 40 digits)")]
     NotAnAddress(String),
@@ -79,7 +97,18 @@ impl PolicyArgs {
             rules.iter_mut().for_each(|rule| rule.pay_to = Some(self.pay_to.clone()));
         }
         self.prefer_networks(&mut rules)?;
+        self.limit(&mut rules)?;
         Ok(rules)
+    }
+
+    fn limit(&self, rules: &mut [PolicyRule]) -> Result<(), PolicyError> {
+        let assets: HashSet<_> =
+            rules.iter().map(|rule| (rule.network.to_string(), rule.address.clone())).collect();
+        if self.budget.is_some() && assets.len() > BUDGETS {
+            return Err(PolicyError::TooManyBudgets { count: assets.len() });
+        }
+        rules.iter_mut().for_each(|rule| rule.budget = self.budget);
+        Ok(())
     }
 
     fn rules_of_assets(&self) -> Result<Vec<PolicyRule>, PolicyError> {
@@ -145,6 +174,15 @@ impl PolicyArgs {
 fn read_network(text: &str) -> Result<Network, String> {
     let network = Network::from_caip2(text).or_else(|| Network::from_v1_name(text));
     network.ok_or_else(|| "neither a CAIP-2 identifier nor a short name known here".to_owned())
+}
+
+fn read_budget(text: &str) -> Result<Budget, String> {
+    let numbers = text.split_once('/').and_then(|(units, seconds)| {
+        let (units, seconds) = (units.parse().ok()?, seconds.parse().ok()?);
+        (units > 0 && seconds > 0).then_some((units, seconds))
+    });
+    let (units, seconds) = numbers.ok_or("not two whole numbers from 1 up, as in 5000000/86400")?;
+    Ok(Budget::new(Amount(units), seconds))
 }
 
 fn is_evm(address: &str) -> bool {
@@ -253,5 +291,26 @@ mod tests {
         assert_eq!(read_network("eip155:84532"), Ok(BASE_SEPOLIA));
         assert_eq!(read_network("base-sepolia"), Ok(BASE_SEPOLIA));
         assert!(read_network("mars").is_err());
+    }
+
+    #[test]
+    fn a_budget_is_units_in_seconds() {
+        assert_eq!(read_budget("5000000/86400"), Ok(Budget::new(Amount(5_000_000), 86_400)));
+        for wrong in ["", "5", "5/", "/5", "0/5", "5/0", "5/4294967296", "-1/5", "1.5/60", "1/2/3"]
+        {
+            assert!(read_budget(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_budget_holds_for_as_many_assets_as_a_journal_has_room_for() {
+        let budget = Some(Budget::new(Amount(7), 60));
+        let any = PolicyArgs { budget, ..PolicyArgs::default() };
+        let count = PolicyArgs::default().rules().unwrap().len();
+        assert_eq!(error(any.clone()), PolicyError::TooManyBudgets { count });
+        let four = [Network::Solana, Network::SolanaDevnet, BASE, BASE_SEPOLIA];
+        let rules = on(&four, any).rules().unwrap();
+        assert_eq!(rules.len(), BUDGETS);
+        assert!(rules.iter().all(|rule| rule.budget == budget));
     }
 }

@@ -8,6 +8,7 @@
 //! One binary for all of it, since each one links the whole runtime.
 
 mod books;
+mod customer;
 mod errand;
 mod payment;
 mod shop;
@@ -17,6 +18,8 @@ mod command_line;
 mod equal_payments;
 mod evm;
 mod evm_refusals;
+mod faults;
+mod journal;
 mod legacy_facilitator;
 mod lost_answers;
 mod policy;

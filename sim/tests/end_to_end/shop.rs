@@ -7,6 +7,7 @@ use embedded_x402::client::{Method, Request};
 use embedded_x402_sim::chain::{ChainConfig, genesis};
 use embedded_x402_sim::device::{Device, Keys, PolicyRule};
 use embedded_x402_sim::evm_chain::{self, EvmChainConfig, U256};
+use embedded_x402_sim::fault::{FaultKind, Faults};
 use embedded_x402_sim::market::{Market, MarketConfig, Payees};
 use embedded_x402_sim::seller::{Accept, Price, Resource, Route, SellerConfig};
 use embedded_x402_sim::x402::{EvmNetwork, SolanaNetwork, Version};
@@ -23,6 +24,9 @@ pub(crate) const CAP: u64 = 1_000_000;
 
 /// What most things cost here.
 pub(crate) const PRICE: u64 = 1_234;
+
+/// What the faults are drawn by.
+const SEED: u64 = 402;
 
 /// The market and its customer.
 pub(crate) struct Shop {
@@ -52,6 +56,20 @@ impl Shop {
     pub(crate) async fn legacy(routes: impl FnOnce(Address) -> Vec<Route>) -> Self {
         let config = MarketConfig { legacy: true, ..manual() };
         Self::with(config, |payees, seller| seller.routes = routes(payees.solana)).await
+    }
+
+    /// Opens one that sells by these routes on either chain, and in which this goes wrong.
+    pub(crate) async fn faulty(
+        seller_faults: &str,
+        facilitator_faults: &str,
+        routes: impl FnOnce(&Payees) -> Vec<Route>,
+    ) -> Self {
+        let config = MarketConfig {
+            seller_faults: faults(seller_faults),
+            facilitator_faults: faults(facilitator_faults),
+            ..manual()
+        };
+        Self::with(config, |payees, seller| seller.routes = routes(payees)).await
     }
 
     async fn with(config: MarketConfig, stock: impl FnOnce(&Payees, &mut SellerConfig)) -> Self {
@@ -97,6 +115,12 @@ impl Shop {
 fn manual() -> MarketConfig {
     let evm_chain = EvmChainConfig { block_time: Duration::ZERO, ..EvmChainConfig::default() };
     MarketConfig { chain: ChainConfig::manual(), evm_chain, ..MarketConfig::default() }
+}
+
+/// The faults of a list, which may be empty.
+pub(crate) fn faults<K: FaultKind>(list: &str) -> Faults<K> {
+    let list = (!list.is_empty()).then(|| list.parse().unwrap());
+    Faults::new(list, SEED)
 }
 
 /// A device with a wallet of its own on each chain.
