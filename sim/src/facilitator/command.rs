@@ -182,7 +182,7 @@ impl FromStr for FacilitatorNetwork {
 
 fn fault_help() -> String {
     FaultList::<FacilitatorFault>::help(
-        "All but delay strike settlements only, after they are through; refuse settles nothing, and \
+        "They strike settlements only, after they are through; but refuse settles nothing, and \
          settle-late so much later.",
     )
 }

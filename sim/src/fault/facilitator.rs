@@ -10,7 +10,7 @@ use super::status::read_status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FacilitatorFault {
-    /// Every answer is late.
+    /// The payment settles, and the answer is late.
     Delay(Delay),
     /// The connection is closed after the payment has settled.
     LoseResponse,
@@ -29,7 +29,7 @@ impl FaultKind for FacilitatorFault {
         Explained::with(
             "delay",
             "MILLISECONDS",
-            "every answer comes so much later; `100-2000` draws from a range",
+            "the answer comes so much later; `100-2000` draws from a range",
         ),
         Explained::plain("lose-response", "the connection is closed instead of an answer"),
         Explained::with("status", "CODE", "the answer is this status, without a verdict"),

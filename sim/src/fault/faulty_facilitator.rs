@@ -22,13 +22,6 @@ pub struct FaultyFacilitator {
     faults: Arc<Faults<FacilitatorFault>>,
 }
 
-impl FacilitatorFault {
-    /// Whether it is meant for other requests than settlements too.
-    fn is_for_all(self) -> bool {
-        matches!(self, Self::Delay(_))
-    }
-}
-
 impl FaultyFacilitator {
     /// The facilitator behind `router`, with these faults.
     pub fn new(router: Router, faults: Faults<FacilitatorFault>) -> Self {
@@ -62,7 +55,7 @@ impl FaultyFacilitator {
 impl Answer for FaultyFacilitator {
     async fn answer(self, request: Request) -> Result<Response, Severed> {
         let settles = request.uri().path() == "/settle";
-        let mut strike = self.faults.next(|fault| settles || fault.is_for_all());
+        let mut strike = self.faults.next(|_| settles);
         if !strike.kinds.is_empty() {
             info!(path = request.uri().path(), faults = ?strike.kinds, "goes wrong");
         }

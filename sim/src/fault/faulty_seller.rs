@@ -34,9 +34,13 @@ struct Copied {
 }
 
 impl SellerFault {
-    /// Whether it is meant for requests without a payment too.
-    fn is_for_all(self) -> bool {
-        matches!(self, Self::Delay(_) | Self::WrongDate(_))
+    /// Whether it is meant for requests with a payment, or for those without.
+    fn is_meant_for(self, is_paid: bool) -> bool {
+        match self {
+            Self::WrongDate(_) => true,
+            Self::DelayChallenge(_) => !is_paid,
+            _ => is_paid,
+        }
     }
 }
 
@@ -77,7 +81,9 @@ impl FaultySeller {
             SellerFault::Reset | SellerFault::NoSettle => {}
             SellerFault::LoseResponse => return Err(Severed),
             SellerFault::Truncate => return truncated(response).await,
-            SellerFault::Delay(delay) => tokio::time::sleep(delay.draw(random)).await,
+            SellerFault::Delay(delay) | SellerFault::DelayChallenge(delay) => {
+                tokio::time::sleep(delay.draw(random)).await
+            }
             SellerFault::WrongDate(seconds) => set_date(headers, seconds),
             SellerFault::Status(status) => return Ok(bare(status)),
             SellerFault::ErrorWithReceipt => {
@@ -104,7 +110,7 @@ impl FaultySeller {
 impl Answer for FaultySeller {
     async fn answer(self, request: Request) -> Result<Response, Severed> {
         let is_paid = receipt::version_of_payment(request.headers()).is_some();
-        let mut strike = self.faults.next(|fault| is_paid || fault.is_for_all());
+        let mut strike = self.faults.next(|fault| fault.is_meant_for(is_paid));
         if strike.kinds.is_empty() {
             return Ok(ask(&self.seller, request).await);
         }

@@ -7,11 +7,13 @@
 //! on nothing else, so that a run can be repeated. Where several faults strike one request, all of
 //! them happen, in the order of the list.
 //!
-//! `x402-sim seller --fault LIST`; all but the first two strike requests with a payment only:
+//! `x402-sim seller --fault LIST`; where nothing else is said, they strike requests with a payment
+//! only:
 //!
 //! | Fault | What happens | Settled? |
 //! |---|---|---|
-//! | `delay=MILLISECONDS` | every answer comes so much later; `100-2000` draws from a range | yes |
+//! | `delay=MILLISECONDS` | the answer comes so much later; `100-2000` draws from a range | yes |
+//! | `delay-challenge=MILLISECONDS` | the answer to a request without a payment comes so much later | |
 //! | `wrong-date=SECONDS` | every answer's `Date` is so far ahead, or behind if negative | yes |
 //! | `reset` | the connection is closed before the request is served | no |
 //! | `lose-response` | the connection is closed instead of an answer | yes |
@@ -26,11 +28,11 @@
 //! | `other-pay-to` | the answer is a challenge with another payee | no |
 //! | `no-settle` | the answer is 200 with a receipt that is made up, and the body `{}` | no |
 //!
-//! `x402-sim facilitator --fault LIST`; all but the first strike settlements only:
+//! `x402-sim facilitator --fault LIST`; they strike settlements only:
 //!
 //! | Fault | What happens | Settled? |
 //! |---|---|---|
-//! | `delay=MILLISECONDS` | every answer comes so much later; `100-2000` draws from a range | yes |
+//! | `delay=MILLISECONDS` | the answer comes so much later; `100-2000` draws from a range | yes |
 //! | `lose-response` | the connection is closed instead of an answer | yes |
 //! | `status=CODE` | the answer is this status, without a verdict | yes |
 //! | `pending` | the answer is `settlement_pending`, with the transaction | yes |

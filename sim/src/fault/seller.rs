@@ -16,8 +16,10 @@ const MAXIMUM_SECONDS: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SellerFault {
-    /// Every answer is late.
+    /// The payment settles, and the answer is late.
     Delay(Delay),
+    /// The answer to a request without a payment is late.
+    DelayChallenge(Delay),
     /// Every answer's `Date` is wrong by so many seconds.
     WrongDate(i64),
     /// The connection is closed before the request is served.
@@ -61,7 +63,12 @@ impl FaultKind for SellerFault {
         Explained::with(
             "delay",
             "MILLISECONDS",
-            "every answer comes so much later; `100-2000` draws from a range",
+            "the answer comes so much later; `100-2000` draws from a range",
+        ),
+        Explained::with(
+            "delay-challenge",
+            "MILLISECONDS",
+            "the answer to a request without a payment comes so much later",
         ),
         Explained::with(
             "wrong-date",
@@ -98,6 +105,7 @@ impl FaultKind for SellerFault {
     fn read(name: &str, parameter: &str) -> Option<Self> {
         Some(match name {
             "delay" => Self::Delay(parameter.parse().ok()?),
+            "delay-challenge" => Self::DelayChallenge(parameter.parse().ok()?),
             "wrong-date" => Self::WrongDate(read_seconds(parameter)?),
             "reset" => Self::Reset,
             "lose-response" => Self::LoseResponse,

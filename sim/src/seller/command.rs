@@ -252,8 +252,8 @@ impl SellerArgs {
 
 fn fault_help() -> String {
     FaultList::<SellerFault>::help(
-        "All but delay and wrong-date strike requests with a payment only, after it has settled where \
-         nothing else is said.",
+        "Where nothing else is said, they strike requests with a payment only, and after it has \
+         settled.",
     )
 }
 

@@ -1,6 +1,7 @@
 //! The command line, as people and scripts use it: the built program, its output, its exit status.
 
 mod demo;
+mod faults;
 mod help;
 mod parts;
 mod pay;
@@ -9,14 +10,14 @@ mod secrets;
 use tokio::process::Command;
 
 /// What a run of the program left behind.
-struct Run {
+pub(crate) struct Run {
     status: Option<i32>,
     stdout: String,
     stderr: String,
 }
 
 /// The program with nothing in its environment but this.
-fn program(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+pub(crate) fn program(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_x402-sim"));
     command.args(arguments).env_clear().envs(environment.iter().copied()).kill_on_drop(true);
     command
@@ -24,7 +25,12 @@ fn program(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
 
 /// Runs the program to its end.
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
-    let output = program(arguments, environment).output().await.unwrap();
+    finish(program(arguments, environment)).await
+}
+
+/// Runs a command to its end.
+pub(crate) async fn finish(mut command: Command) -> Run {
+    let output = command.output().await.unwrap();
     Run {
         status: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -34,7 +40,7 @@ async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Run {
 
 impl Run {
     /// The JSON in the last line of the output.
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let line = self.stdout.lines().last().unwrap_or_default();
         serde_json::from_str(line)
             .unwrap_or_else(|error| panic!("{error}: {line:?}\n{}", self.stderr))

@@ -100,9 +100,14 @@ impl Customer {
         customer
     }
 
-    /// The file with the journal.
-    pub(crate) fn journal_file(&self) -> PathBuf {
+    fn journal_file(&self) -> PathBuf {
         self.directory.path().join("journal")
+    }
+
+    /// Leaves the journal to others, who find it in this file.
+    pub(crate) fn close_journal(&mut self) -> String {
+        self.device.journal = None;
+        self.journal_file().to_str().unwrap().to_owned()
     }
 
     /// Cuts the power, and starts again with what is in the journal.

@@ -66,17 +66,22 @@ mod of_sellers {
 
     #[tokio::test]
     async fn delay() {
-        at_seller("delay=1-20", (Told::Settled, PAID)).await;
+        at_seller("delay=1-20,delay-challenge=5", (Told::Settled, PAID)).await;
     }
 
-    /// It is the question that gets no answer: nothing is signed.
+    /// It settles all the same.
     #[tokio::test]
     async fn delay_beyond_patience() {
-        let shop = Shop::faulty("delay=600000", "", customer::routes).await;
+        at_seller("delay=600000", (Told::Nothing, PAID)).await;
+    }
+
+    /// Nothing is signed before the question is answered.
+    #[tokio::test]
+    async fn delay_of_the_challenge() {
+        let shop = Shop::faulty("delay-challenge=600000", "", customer::routes).await;
         let customer = Customer::new(&shop, Version::V2, OnChain::Solana).await;
         let purchase = customer.buy(&shop).await;
         assert_eq!(purchase.result.as_ref().err(), Some(&Error::Timeout));
-        assert_eq!(purchase.doubt(), None);
         assert_eq!(customer.spent(&shop), 0);
         customer.assert_open(None).await;
     }

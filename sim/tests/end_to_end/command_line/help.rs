@@ -1,5 +1,7 @@
 //! `--help`: scripts depend on these flags, people on their explanation.
 
+use embedded_x402_sim::fault::{FacilitatorFault, FaultKind, SellerFault};
+
 use super::run;
 
 const OF_ALL: [&str; 2] = ["--json", "--log"];
@@ -15,6 +17,9 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--svm-private-key",
             "--evm-private-key",
             "--svm-rpc-url",
+            "--journal",
+            "--total-timeout",
+            "--budget",
             "--max-amount",
             "--pay-to",
             "--asset",
@@ -53,6 +58,8 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--pad-accepts-to",
             "--connection",
             "--challenge-body",
+            "--fault ",
+            "--fault-seed",
         ],
     ),
     (
@@ -66,6 +73,8 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--evm-key",
             "--legacy",
             "--maximum-signers",
+            "--fault ",
+            "--fault-seed",
             "[env: SVM_RPC_URL",
             "[env: EVM_RPC_URL",
             "[env: FACILITATOR_SVM_PRIVATE_KEY",
@@ -123,6 +132,19 @@ fn assert_all_explained(command: &str, help: &str) {
     };
     for pair in lines.windows(2).filter(|pair| is_flag(pair[0])) {
         assert!(is_explained(pair), "{command}: {}", pair[0]);
+    }
+}
+
+#[tokio::test]
+async fn every_fault_is_explained() {
+    for (command, faults) in
+        [("seller", SellerFault::EXPLAINED), ("facilitator", FacilitatorFault::EXPLAINED)]
+    {
+        let run = run(&[command, "--help"], &[]).await;
+        for fault in faults {
+            let line = format!("{}: {}", fault.usage(), fault.meaning.replace('`', ""));
+            assert!(run.stdout.lines().any(|found| found.trim() == line), "{line}\n{}", run.stdout);
+        }
     }
 }
 

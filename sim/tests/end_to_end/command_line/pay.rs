@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use solana_address::Address;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 use super::{Run, run};
 use crate::shop::{PRICE, Shop, accept, sells, weather};
@@ -315,4 +317,50 @@ async fn failures_say_what_is_known() {
     let nothing_to_buy = run(&["pay", "--svm-private-key", &key], &[]).await;
     let result = assert_shape(&nothing_to_buy, false);
     assert!(result["error"].as_str().unwrap().contains("RESOURCE_SERVER_URL"), "{result}");
+}
+
+/// A file for a journal, in a directory that goes away with the test.
+fn journal_in(directory: &TempDir) -> String {
+    directory.path().join("journal").to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_budget_holds_from_one_run_to_the_next() {
+    let shop = shop().await;
+    let directory = tempfile::tempdir().unwrap();
+    let journal = journal_in(&directory);
+    // Two payments' worth, and almost a third's.
+    let budget = format!("{}/86400", 3 * PRICE - 1);
+    let flags = ["--journal", &journal, "--budget", &budget, "--network", "solana-devnet"];
+    for path in ["/weather", "/v1/weather"] {
+        assert_pays(&shop, path, &flags, genesis::USDC).await;
+    }
+    assert_fails(&shop, "/weather", &flags, "budget").await;
+    let pyusd = genesis::PYUSD.to_string();
+    let another_asset = [&flags[..], &["--asset", &pyusd]].concat();
+    assert_pays(&shop, "/pyusd", &another_asset, genesis::PYUSD).await;
+}
+
+#[tokio::test]
+async fn a_budget_needs_a_journal_with_room_for_it() {
+    let shop = shop().await;
+    let directory = tempfile::tempdir().unwrap();
+    let journal = journal_in(&directory);
+    let budget = ["--budget", "5000000/86400"];
+    assert_fails(&shop, "/weather", &budget, "--budget needs --journal").await;
+    let wide = [&budget[..], &["--journal", &journal]].concat();
+    assert_fails(&shop, "/weather", &wide, "a journal keeps 4 budgets").await;
+    let usage = run(&["pay", "--budget", "5000000"], &[]).await;
+    assert!(usage.json()["error"].as_str().unwrap().contains("5000000/86400"), "{}", usage.stdout);
+}
+
+/// A seller who accepts connections and says nothing.
+#[tokio::test]
+async fn the_total_timeout_is_kept() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let key = Keypair::new().to_base58_string();
+    let pay = ["pay", "--url", &url, "--svm-private-key", &key, "--total-timeout", "0.05"];
+    let result = assert_shape(&run(&pay, &[]).await, false);
+    assert_eq!(result["error"], "the time was up");
 }
