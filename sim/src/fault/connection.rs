@@ -77,3 +77,62 @@ pub(super) async fn truncated(response: Response) -> Result<Response, Severed> {
 pub(super) async fn whole(body: Body) -> Bytes {
     axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Answers `/` whole, `/half` truncated, and nothing else.
+    #[derive(Clone)]
+    struct Server;
+
+    impl Answer for Server {
+        async fn answer(self, request: Request) -> Result<Response, Severed> {
+            let response = Response::new(Body::from("0123456789"));
+            match request.uri().path() {
+                "/" => Ok(response),
+                "/half" => truncated(response).await,
+                "/empty" => truncated(Response::new(Body::empty())).await,
+                _ => Err(Severed),
+            }
+        }
+    }
+
+    /// Everything that comes until the connection is closed, after requests for these paths.
+    async fn received(paths: &[&str]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tokio::spawn(serve(listener, Server));
+        for path in paths {
+            let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+        }
+        let mut received = String::new();
+        stream.read_to_string(&mut received).await.unwrap();
+        received
+    }
+
+    #[tokio::test]
+    async fn a_severed_connection_is_closed_without_a_byte() {
+        assert_eq!(received(&["/severed"]).await, "");
+        assert_eq!(received(&["/empty"]).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_connection_serves_until_it_is_severed() {
+        let received = received(&["/", "/severed"]).await;
+        assert!(received.starts_with("HTTP/1.1 200 OK\r\n"), "{received}");
+        assert!(received.ends_with("\r\n\r\n0123456789"), "{received}");
+    }
+
+    #[tokio::test]
+    async fn a_truncated_answer_promises_more_than_comes() {
+        let received = received(&["/half"]).await;
+        assert!(received.starts_with(&format!("HTTP/1.1 {}\r\n", StatusCode::OK)), "{received}");
+        assert!(received.contains("\r\ncontent-length: 10\r\n"), "{received}");
+        assert!(received.ends_with("\r\n\r\n01234"), "{received}");
+    }
+}
