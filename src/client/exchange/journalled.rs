@@ -119,7 +119,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             _ if network.is_solana() => {
                 let payment = self.solana.as_ref().ok_or(Error::OutOfOrder)?;
                 let sequence = self.memory.sequence.wrapping_sub(1);
-                solana_payment::write(payment, self.transaction(), sequence, out)
+                let source = self.memory.token_accounts.last_own().ok_or(Error::OutOfOrder)?;
+                solana_payment::write(payment, self.transaction(), &source, sequence, out)
             }
             _ => Err(Error::OutOfOrder),
         }
