@@ -4,5 +4,6 @@ mod bodies;
 mod cancelling;
 mod connections;
 mod failures;
+mod fate;
 mod hosts;
 mod rpc;
