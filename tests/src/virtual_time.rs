@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use embedded_hal_async::delay::DelayNs;
 
@@ -25,6 +27,11 @@ impl VirtualTime {
         self.now.get() / 1000
     }
 
+    /// Lets so many seconds pass.
+    pub fn pass(&self, seconds: u64) {
+        self.now.set(self.now.get() + seconds * 1000);
+    }
+
     /// A delay by this clock.
     pub fn delay(&self) -> Delay<'_> {
         Delay(self)
@@ -33,13 +40,17 @@ impl VirtualTime {
     /// Runs a future to its end; one that waits for nothing is an error.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        let mut context = Context::from_waker(Waker::noop());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
         loop {
             self.next.set(None);
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return output;
             }
-            self.now.set(self.next.get().expect("somebody who waits for a moment"));
+            if !woken.0.swap(false, Ordering::Relaxed) {
+                self.now.set(self.next.get().expect("somebody who waits for a moment"));
+            }
         }
     }
 
@@ -50,6 +61,16 @@ impl VirtualTime {
         let next = self.next.get().map_or(moment, |next| next.min(moment));
         self.next.set(Some(next));
         Poll::Pending
+    }
+}
+
+/// Whether somebody wants to be polled again at once.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -53,6 +53,8 @@ struct Purchase<'p, W> {
     has_date: bool,
     /// The device's clock, given what time it is.
     clock: Option<&'p dyn Fn(u64) -> u64>,
+    /// Seconds that the node takes for an answer.
+    answer_takes: u64,
     /// Whether the device is reset while the payment is open.
     resets: bool,
     /// Bytes received at a time.
@@ -66,6 +68,7 @@ impl<W: Wallet> Purchase<'_, W> {
         let paid = RefCell::new(None);
         let mut network = Network::new(|host, request| self.answer(host, request, &paid, &time));
         network.fragment = self.fragment;
+        network.hesitates = true;
         let rule =
             Rule::new(self.asset, Amount(AMOUNT)).budget(Budget::new(Amount(10 * AMOUNT), 86_400));
         let policy = PaymentPolicy { rules: &[rule] };
@@ -120,6 +123,7 @@ impl<W: Wallet> Purchase<'_, W> {
     ) -> Reply {
         let now = BOOT + time.seconds();
         if host == "node.lan" {
+            time.pass(self.answer_takes);
             let paid = paid.borrow();
             let payment = paid.as_ref().expect("nobody asks before the payment");
             return self.answer_call(request, &Moment { payment, now });

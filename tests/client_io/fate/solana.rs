@@ -158,6 +158,7 @@ impl Node {
             node: Some(&answer),
             has_date: true,
             clock: None,
+            answer_takes: 0,
             resets: false,
             fragment: usize::MAX,
         };
@@ -295,6 +296,15 @@ fn a_node_that_fails_proves_nothing() {
             assert_eq!(node.fate(), Fate::Unknown, "{method}: {index}");
         }
     }
+}
+
+/// A slow node can't keep the books from being closed.
+#[test]
+fn a_node_that_takes_its_time_proves_nothing() {
+    let node = Node::with(&[Landed::Other(1), Landed::Other(2), Landed::Payment]);
+    let slow = |seconds| node.purchase_then(|purchase| purchase.answer_takes = seconds);
+    assert_eq!(slow(5), Fate::Settled);
+    assert_eq!(slow(20), Fate::Unknown);
 }
 
 #[test]
