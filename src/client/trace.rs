@@ -9,6 +9,7 @@ use crate::evm::Address;
 use crate::journal::RecordedPayment;
 #[cfg(feature = "solana")]
 use crate::solana::{Blockhash, Pubkey, Signature};
+#[cfg(any(feature = "solana", feature = "evm"))]
 use crate::wire::Network;
 
 /// What a payment leaves on its chain if it settles.

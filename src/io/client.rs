@@ -71,7 +71,6 @@ pub struct Client<
     pub(super) journal: J,
     pub(super) uptime: &'c dyn Fn() -> u64,
     pub(super) solana_rpc: Option<&'c str>,
-    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "no EVM chain to ask"))]
     pub(super) evm_rpc: Option<&'c str>,
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
     pub(super) timeouts: Timeouts,

@@ -57,7 +57,6 @@ pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A, J> {
     /// The payment's number in the journal.
     pub(super) number: Option<u32>,
     pub(super) solana_rpc: Option<&'c str>,
-    #[cfg_attr(not(feature = "evm"), expect(dead_code, reason = "Solana needs no clock"))]
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
     pub(super) timeouts: Timeouts,
     pub(super) checks: Checks,

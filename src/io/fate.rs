@@ -12,12 +12,13 @@ mod solana;
 
 use embedded_hal_async::delay::DelayNs;
 
+#[cfg(any(feature = "solana", feature = "evm"))]
+use super::RpcError;
 use super::client::Client;
 #[cfg(any(feature = "solana", feature = "evm"))]
 use super::json_rpc::JsonRpc;
-#[cfg(any(feature = "solana", feature = "evm"))]
 use super::timeout::within;
-use super::{Error, Fate, Ledger, RpcError, Transport, Wallet};
+use super::{Error, Fate, Ledger, Transport, Wallet};
 use crate::client::Trace;
 use crate::journal::OpenPayment;
 

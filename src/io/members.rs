@@ -72,11 +72,13 @@ impl<const MEMBERS: usize, const TEXT: usize> Members<MEMBERS, TEXT> {
     }
 
     /// Whether the member is there.
+    #[cfg(feature = "solana")]
     pub(super) fn is_there(&self, index: usize) -> bool {
         self.value(index).is_ok_and(|value| value.kind != Kind::Missing)
     }
 
     /// Whether the member is there, and `null`.
+    #[cfg(feature = "solana")]
     pub(super) fn is_null(&self, index: usize) -> bool {
         self.value(index).is_ok_and(|value| value.kind == Kind::Null)
     }
@@ -252,7 +254,7 @@ fn level(levels: &mut [Level], depth: u8) -> Option<&mut Level> {
     levels.get_mut(usize::from(depth).checked_sub(1)?)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "solana"))]
 mod tests {
     extern crate std;
 

@@ -15,6 +15,7 @@ mod shop;
 mod combinations;
 mod command_line;
 mod equal_payments;
+mod expired_payments;
 mod legacy_facilitator;
 mod lost_answers;
 mod policy;
