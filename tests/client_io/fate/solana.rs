@@ -263,6 +263,14 @@ fn a_history_too_long_proves_nothing() {
     assert_eq!(Node::with(&history(16, Landed::Other(4000))).fate(), Fate::Unknown);
 }
 
+/// The search ends at the first transaction that is older than the payment.
+#[test]
+fn an_old_history_may_be_long() {
+    let old = (0..16).map(|index| Landed::Other(400 + index));
+    let history: Vec<_> = [Landed::Other(1)].into_iter().chain(old).collect();
+    assert_eq!(Node::with(&history).fate(), Fate::NotSettled);
+}
+
 #[test]
 fn a_history_that_begins_too_late_proves_nothing() {
     let begins = |ago| Node {
