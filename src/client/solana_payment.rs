@@ -107,6 +107,11 @@ struct Recorded<'a> {
     signature: &'a [u8],
 }
 
+/// Its bytes at most: the number takes up to three, the signature's length one.
+const RECORDED: usize = 1 + 1 + 32 + 16 + 3 + 32 + (1 + SIGNATURE_LEN);
+
+const _: () = assert!(RECORDED <= sizes::SIGNED);
+
 /// What a recorded payment is recognised by on the chain.
 #[cfg(feature = "io")]
 pub(super) fn trace(recorded: &[u8], network: Network) -> Option<SolanaTrace> {
@@ -191,3 +196,23 @@ pub(super) fn claimed_signature(receipt: &SettlementResponse) -> Result<Signatur
 }
 
 const _: () = assert!(sizes::ENTRY >= MAX_TRANSACTION_LEN && sizes::ENTRY >= sizes::RECEIPT);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_as_long_as_counted() {
+        let recorded = Recorded {
+            is_token_2022: true,
+            decimals: u8::MAX,
+            recent_blockhash: [0xff; 32],
+            entropy: [0xff; 16],
+            sequence: u16::MAX,
+            source: [0xff; 32],
+            signature: &[0xff; SIGNATURE_LEN],
+        };
+        let mut buffer = [0; sizes::SIGNED];
+        assert_eq!(postcard::to_slice(&recorded, &mut buffer).unwrap().len(), RECORDED);
+    }
+}
