@@ -9,7 +9,7 @@ use embedded_x402_tests::challenge::entry_evm;
 use embedded_x402_tests::sent::SentRequest;
 use serde_json::{Value, json};
 
-use super::{Answer, BOOT, Moment, Purchase, failures};
+use super::{Answer, BOOT, Failing, Moment, Purchase, failures};
 
 /// A node, and what it knows.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ struct Node {
     /// What the contract says of the authorization.
     state: &'static str,
     /// A method that it fails to answer.
-    fails: Option<(&'static str, fn() -> Answer)>,
+    fails: Option<Failing>,
 }
 
 const UNUSED: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";

@@ -43,12 +43,18 @@ enum Answer {
     Bytes(Reply),
 }
 
+/// Answers a call: its method and its parameters.
+type Node<'n> = &'n dyn Fn(&str, &Value, &Moment<'_>) -> Answer;
+
+/// A method that a node fails to answer, and what it says instead.
+type Failing = (&'static str, fn() -> Answer);
+
 /// A buyer, and what it asks which node.
 struct Purchase<'p, W> {
     wallet: fn() -> W,
     asset: Asset<'p>,
     entry: Value,
-    node: Option<&'p dyn Fn(&str, &Value, &Moment<'_>) -> Answer>,
+    node: Option<Node<'p>>,
     /// Whether the node tells the time by its `Date`.
     has_date: bool,
     /// The device's clock, given what time it is.

@@ -9,7 +9,7 @@ use embedded_x402_tests::challenge::{BLOCKHASH, entry};
 use embedded_x402_tests::keys::{DEVICE_USDC_ACCOUNT, base58, device_signer, settle};
 use serde_json::{Value, json};
 
-use super::{Answer, Moment, Purchase, failures};
+use super::{Answer, Failing, Moment, Purchase, failures};
 
 const DEVNET: &str = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
 const MAINNET: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
@@ -40,7 +40,7 @@ struct Node {
     history: Vec<Landed>,
     first_block: u64,
     /// A method that it fails to answer.
-    fails: Option<(&'static str, fn() -> Answer)>,
+    fails: Option<Failing>,
 }
 
 impl Default for Node {
@@ -185,7 +185,7 @@ fn clock_account(params: &Value, time: u64) -> Value {
     assert_eq!(params[1]["commitment"], "finalized");
     assert_eq!(params[1]["dataSlice"], json!({"offset": 32, "length": 8}));
     json!({
-        "data": [STANDARD.encode(&time.to_le_bytes()), "base64"], "executable": false, "lamports": 1,
+        "data": [STANDARD.encode(time.to_le_bytes()), "base64"], "executable": false, "lamports": 1,
         "owner": "Sysvar1111111111111111111111111111111111111", "rentEpoch": u64::MAX, "space": 40,
     })
 }
