@@ -17,6 +17,7 @@ mod command_line;
 mod equal_payments;
 mod evm;
 mod evm_refusals;
+mod expired_payments;
 mod legacy_facilitator;
 mod lost_answers;
 mod policy;
