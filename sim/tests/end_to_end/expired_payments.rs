@@ -87,11 +87,11 @@ async fn fate(wallet: impl Wallet, rule: Rule<'_>, url: &str, node: &str) -> Fat
 
 async fn solana_fate(passes_payments: bool, slots: u64) -> (Fate, u64) {
     let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
-    let Shop { market, device, payer } = &shop;
+    let Shop { market, device, payer, .. } = &shop;
     let (seller_url, chain) = (market.seller_url.clone(), market.chain.clone());
     let thief = Thief { seller_url, chain, slots, passes_payments };
     let url = serve(Router::new().fallback(steal).with_state(thief)).await;
-    let wallet = CompactSigner::from_key_pair(&device.key_pair).unwrap();
+    let wallet = CompactSigner::from_key_pair(device.keys.solana_key_pair().unwrap()).unwrap();
     let rule = Rule::new(assets::USDC_SOLANA_DEVNET, Amount(CAP));
     let fate = fate(wallet, rule, &format!("{url}/weather"), &market.chain_url).await;
     (fate, FUNDS - market.chain.token_balance(payer, &genesis::USDC))
