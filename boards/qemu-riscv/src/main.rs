@@ -19,7 +19,7 @@ async fn net(mut runner: Runner<'static, VirtioNet>) -> ! {
 #[embassy_executor::main(entry = "riscv_rt::entry")]
 async fn main(spawner: Spawner) {
     clint::init();
-    let card = VirtioNet::find().expect("start QEMU with -nic user,model=virtio-net-device");
+    let card = VirtioNet::find().expect("start QEMU with -device virtio-net-device");
     // SAFETY: every handler is in place, and no critical section is open.
     unsafe {
         riscv::register::mie::set_mtimer();
