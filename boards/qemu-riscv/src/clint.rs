@@ -7,7 +7,7 @@ use critical_section::Mutex;
 use embassy_time_driver::Driver;
 use embassy_time_queue_utils::Queue;
 
-use crate::registers::Register;
+use embedded_x402_qemu::Register;
 
 /// Counts of the timer in one tick.
 const COUNTS: u64 = 10;

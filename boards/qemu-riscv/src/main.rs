@@ -3,7 +3,6 @@
 //! A device that buys, on QEMU's riscv32 virt with virtio-net: the instruction set of the ESP32-C3.
 
 mod clint;
-mod registers;
 mod virtio_net;
 
 use embassy_executor::Spawner;

@@ -7,13 +7,13 @@ use core::task::Context;
 use critical_section::Mutex;
 use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken};
 use embassy_sync::waitqueue::WakerRegistration;
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 use virtio_drivers::device::net::VirtIONetRaw;
 use virtio_drivers::transport::mmio::{MmioTransport, VirtIOHeader};
 use virtio_drivers::transport::{DeviceType, Transport};
 use virtio_drivers::{BufferDirection, Hal, PAGE_SIZE, PhysAddr};
 
-use crate::registers::Register;
+use embedded_x402_qemu::Register;
 
 /// Where the machine has its virtio devices, and how many.
 const SLOTS: usize = 8;
@@ -45,11 +45,12 @@ pub(crate) struct VirtioNet {
 impl VirtioNet {
     /// The machine's network card; `None` if it has none that works.
     pub(crate) fn find() -> Option<Self> {
-        static INCOMING: StaticCell<[[u8; FRAME]; QUEUE]> = StaticCell::new();
-        static OUTGOING: StaticCell<[u8; FRAME]> = StaticCell::new();
+        static INCOMING: ConstStaticCell<[[u8; FRAME]; QUEUE]> =
+            ConstStaticCell::new([[0; FRAME]; QUEUE]);
+        static OUTGOING: ConstStaticCell<[u8; FRAME]> = ConstStaticCell::new([0; FRAME]);
         let (slot, transport) = (0..SLOTS).find_map(|slot| Some((slot, transport(slot)?)))?;
         let mut device = Device::new(transport).ok()?;
-        let incoming = INCOMING.init([[0; FRAME]; QUEUE]);
+        let incoming = INCOMING.take();
         for frame in incoming.iter_mut() {
             // SAFETY: the frame is a static that is touched only after `receive_complete`. Frames
             // get tokens in this order, and each keeps its own.
@@ -57,7 +58,7 @@ impl VirtioNet {
         }
         device.enable_interrupts();
         plic::enable(slot + 1);
-        let outgoing = OUTGOING.init([0; FRAME]);
+        let outgoing = OUTGOING.take();
         Some(VirtioNet { device: RefCell::new(device), incoming, outgoing })
     }
 }

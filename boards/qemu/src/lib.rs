@@ -2,6 +2,8 @@
 //! What the emulated boards share: the command line, console and exit status by semihosting, and the
 //! network above the driver.
 
+mod registers;
+
 use core::fmt;
 
 use embassy_net::driver::Driver;
@@ -13,7 +15,9 @@ use embedded_x402_app::stack::Stack;
 use embedded_x402_app::{EmbassyNetwork, Sockets};
 use semihosting::experimental::env;
 use semihosting::{print, process};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
+
+pub use registers::Register;
 
 /// Bytes of the command line.
 const COMMAND_LINE: usize = 512;
@@ -26,17 +30,19 @@ const TEST_SEED: u64 = 0x0123_4567_89ab_cdef;
 
 /// The network on a driver, which gets its address by DHCP.
 pub fn network<D: Driver>(driver: D) -> (Network<'static>, Runner<'static, D>) {
-    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
-    let resources = RESOURCES.init(StackResources::new());
+    static RESOURCES: ConstStaticCell<StackResources<SOCKETS>> =
+        ConstStaticCell::new(StackResources::new());
+    let resources = RESOURCES.take();
     embassy_net::new(driver, Config::dhcpv4(Default::default()), resources, TEST_SEED)
 }
 
 /// Does what the command line says, and ends QEMU with a status of 0 if all went well.
 pub async fn run(network: Network<'static>, mut stack: Stack, instructions: fn() -> u64) -> ! {
-    static SOCKET_MEMORY: StaticCell<Sockets> = StaticCell::new();
-    static CLIENT_MEMORY: StaticCell<ClientMemory> = StaticCell::new();
-    let network = EmbassyNetwork::new(network, SOCKET_MEMORY.init(Sockets::new()));
-    let memory = CLIENT_MEMORY.init(ClientMemory::new());
+    // Made where they stay: `StaticCell::init` would build them on the stack first.
+    static SOCKET_MEMORY: ConstStaticCell<Sockets> = ConstStaticCell::new(Sockets::new());
+    static CLIENT_MEMORY: ConstStaticCell<ClientMemory> = ConstStaticCell::new(ClientMemory::new());
+    let network = EmbassyNetwork::new(network, SOCKET_MEMORY.take());
+    let memory = CLIENT_MEMORY.take();
     let mut machine = Semihosting { instructions };
     let Ok(arguments) = env::args::<COMMAND_LINE>() else { process::exit(2) };
     let words = (&arguments).into_iter().map_while(Result::ok);
