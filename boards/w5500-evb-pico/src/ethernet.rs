@@ -1,0 +1,79 @@
+//! The board's Ethernet: a WIZnet W5500 on SPI0.
+
+use embassy_executor::Spawner;
+use embassy_net::{Config, Stack, StackResources};
+use embassy_net_wiznet::chip::W5500;
+use embassy_net_wiznet::{Device, Runner, State};
+use embassy_rp::gpio::{Input, Level, Output, Pull};
+use embassy_rp::peripherals::{
+    DMA_CH0, DMA_CH1, PIN_16, PIN_17, PIN_18, PIN_19, PIN_20, PIN_21, SPI0,
+};
+use embassy_rp::spi::{self, Async, Spi};
+use embassy_rp::{Peri, bind_interrupts, dma};
+use embassy_time::Delay;
+use embedded_hal_bus::spi::ExclusiveDevice;
+use static_cell::StaticCell;
+
+bind_interrupts!(struct Interrupts {
+    DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
+});
+
+/// What the board connects the W5500 to.
+pub struct Wiring {
+    pub spi: Peri<'static, SPI0>,
+    pub miso: Peri<'static, PIN_16>,
+    pub select: Peri<'static, PIN_17>,
+    pub clock: Peri<'static, PIN_18>,
+    pub mosi: Peri<'static, PIN_19>,
+    pub reset: Peri<'static, PIN_20>,
+    pub interrupt: Peri<'static, PIN_21>,
+    pub send: Peri<'static, DMA_CH0>,
+    pub receive: Peri<'static, DMA_CH1>,
+}
+
+/// Fastest clock that the W5500's datasheet guarantees, in Hz.
+const SPI_CLOCK: u32 = 33_300_000;
+
+/// The app's TCP connection, a resolver and DHCP.
+const SOCKETS: usize = 3;
+
+/// Frames on their way to the stack, and from it.
+type Frames = State<4, 4>;
+type Bus = ExclusiveDevice<Spi<'static, SPI0, Async>, Output<'static>, Delay>;
+
+/// Starts the W5500 and a network stack with DHCP on it; `None` if no W5500 answers.
+pub async fn start(
+    spawner: Spawner,
+    wiring: Wiring,
+    mac: [u8; 6],
+    seed: u64,
+) -> Option<Stack<'static>> {
+    static FRAMES: StaticCell<Frames> = StaticCell::new();
+    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+
+    let Wiring { spi, miso, select, clock, mosi, reset, interrupt, send, receive } = wiring;
+    let mut config = spi::Config::default();
+    config.frequency = SPI_CLOCK;
+    let spi = Spi::new(spi, clock, mosi, miso, send, receive, Interrupts, config);
+    let Ok(bus) = ExclusiveDevice::new(spi, Output::new(select, Level::High), Delay);
+    let interrupt = Input::new(interrupt, Pull::Up);
+    let reset = Output::new(reset, Level::High);
+    let frames = FRAMES.init(State::new());
+    let (device, chip) = embassy_net_wiznet::new(mac, frames, bus, interrupt, reset).await.ok()?;
+    let resources = RESOURCES.init(StackResources::new());
+    let (stack, runner) =
+        embassy_net::new(device, Config::dhcpv4(Default::default()), resources, seed);
+    spawner.spawn(drive_chip(chip).ok()?);
+    spawner.spawn(drive_stack(runner).ok()?);
+    Some(stack)
+}
+
+#[embassy_executor::task]
+async fn drive_chip(chip: Runner<'static, W5500, Bus, Input<'static>, Output<'static>>) -> ! {
+    chip.run().await
+}
+
+#[embassy_executor::task]
+async fn drive_stack(mut stack: embassy_net::Runner<'static, Device<'static>>) -> ! {
+    stack.run().await
+}
