@@ -36,7 +36,9 @@ fn find_firmware() -> Result<PathBuf, String> {
 
 fn refuse(problem: &str) {
     println!("cargo::error={problem}");
-    println!("cargo::error=The Pico W's radio runs on three files that are not part of this repository:");
+    println!(
+        "cargo::error=The Pico W's radio runs on three files that are not part of this repository:"
+    );
     println!("cargo::error=    {}", FILES.join(", "));
     println!("cargo::error=Get them from https://github.com/embassy-rs/embassy, directory");
     println!("cargo::error=cyw43-firmware (read the licence there), and build again with");

@@ -1,7 +1,7 @@
 // Runs an RP2040 flash image in the emulator rp2040js, and prints one line of
 // JSON for each rehearsal that the image makes:
 //
-//     node run.mjs target/thumbv6m-none-eabi/release/embedded-x402-rp2040-rehearsal
+//     node run.mjs target/thumbv6m-none-eabi/release/rp2040-rehearsal
 //
 //     {"rehearsal": name, "request": hex, "instructions": n, "cycles": n, "stack": bytes}
 //

@@ -12,7 +12,7 @@ main() {
     toolchain=$(../setup-toolchain.sh)
     # shellcheck disable=SC2086 # an empty selector must vanish
     cargo $toolchain build --release >&2
-    node run.mjs "${CARGO_TARGET_DIR:-target}/thumbv6m-none-eabi/release/embedded-x402-rp2040-rehearsal"
+    node run.mjs "${CARGO_TARGET_DIR:-target}/thumbv6m-none-eabi/release/rp2040-rehearsal"
 }
 
 main

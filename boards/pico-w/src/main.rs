@@ -40,7 +40,7 @@ async fn main(spawner: Spawner) {
         dma: p.DMA_CH0,
     };
     let started = wifi::start(spawner, wiring, ACCESS_POINT, rng.next_u64()).await;
-    let (stack, led) = started.unwrap_or_else(|_| stop(&mut uart, "a task was started twice"));
+    let (stack, led) = started.unwrap_or_else(|error| stop(&mut uart, error));
 
     #[cfg(feature = "button")]
     let approval = embedded_x402_rp2040::button(p.PIN_15);

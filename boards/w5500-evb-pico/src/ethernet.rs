@@ -1,6 +1,8 @@
 //! The board's Ethernet: a WIZnet W5500 on SPI0.
 
-use embassy_executor::Spawner;
+use core::fmt;
+
+use embassy_executor::{SpawnError, Spawner};
 use embassy_net::{Config, Stack, StackResources};
 use embassy_net_wiznet::chip::W5500;
 use embassy_net_wiznet::{Device, Runner, State};
@@ -41,13 +43,36 @@ const SOCKETS: usize = 3;
 type Frames = State<4, 4>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, Async>, Output<'static>, Delay>;
 
-/// Starts the W5500 and a network stack with DHCP on it; `None` if no W5500 answers.
+/// Why there is no Ethernet.
+pub enum Error {
+    /// No W5500 answers.
+    Chip,
+    /// A task runs already.
+    Task(SpawnError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Chip => f.write_str("no W5500 answers on SPI0"),
+            Error::Task(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<SpawnError> for Error {
+    fn from(error: SpawnError) -> Self {
+        Error::Task(error)
+    }
+}
+
+/// Starts the W5500 and a network stack with DHCP on it.
 pub async fn start(
     spawner: Spawner,
     wiring: Wiring,
     mac: [u8; 6],
     seed: u64,
-) -> Option<Stack<'static>> {
+) -> Result<Stack<'static>, Error> {
     static FRAMES: StaticCell<Frames> = StaticCell::new();
     static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
 
@@ -59,13 +84,14 @@ pub async fn start(
     let interrupt = Input::new(interrupt, Pull::Up);
     let reset = Output::new(reset, Level::High);
     let frames = FRAMES.init(State::new());
-    let (device, chip) = embassy_net_wiznet::new(mac, frames, bus, interrupt, reset).await.ok()?;
+    let chip = embassy_net_wiznet::new(mac, frames, bus, interrupt, reset).await;
+    let (device, chip) = chip.map_err(|_| Error::Chip)?;
     let resources = RESOURCES.init(StackResources::new());
     let (stack, runner) =
         embassy_net::new(device, Config::dhcpv4(Default::default()), resources, seed);
-    spawner.spawn(drive_chip(chip).ok()?);
-    spawner.spawn(drive_stack(runner).ok()?);
-    Some(stack)
+    spawner.spawn(drive_chip(chip)?);
+    spawner.spawn(drive_stack(runner)?);
+    Ok(stack)
 }
 
 #[embassy_executor::task]

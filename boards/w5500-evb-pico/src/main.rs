@@ -46,7 +46,7 @@ async fn main(spawner: Spawner) {
         receive: p.DMA_CH1,
     };
     let stack = ethernet::start(spawner, wiring, mac, rng.next_u64()).await;
-    let stack = stack.unwrap_or_else(|| stop(&mut uart, "no W5500 answers"));
+    let stack = stack.unwrap_or_else(|error| stop(&mut uart, error));
 
     #[cfg(feature = "button")]
     let approval = embedded_x402_rp2040::button(p.PIN_15);
