@@ -2,12 +2,12 @@
 # Builds the image and runs it in rp2040js: one line of JSON for each rehearsal,
 # as run.mjs describes it. Exits 0 only if the image finished.
 #
-# Needs node and npm; the emulator comes from npm, as package-lock.json has it.
+# Needs node and npm.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 main() {
-    [ -d node_modules/rp2040js ] || npm ci --silent --no-audit --no-fund >&2
+    ./emulator.sh
     local toolchain
     toolchain=$(../setup-toolchain.sh)
     # shellcheck disable=SC2086 # an empty selector must vanish

@@ -15,6 +15,6 @@ use esp_radio::wifi::WifiController;
 ///
 /// # Errors
 /// [`EntropyError::Source`] if nothing feeds the generator; the others if its numbers are no good.
-pub fn start(_radio: &WifiController<'_>) -> Result<HealthTested<Trng>, EntropyError> {
+pub(crate) fn start(_radio: &WifiController<'_>) -> Result<HealthTested<Trng>, EntropyError> {
     HealthTested::start(Trng::try_new().map_err(|_| EntropyError::Source)?)
 }

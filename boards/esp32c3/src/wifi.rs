@@ -20,7 +20,7 @@ const SOCKETS: usize = 3;
 const PAUSE_BETWEEN_JOINS: Duration = Duration::from_secs(5);
 
 /// Why there is no Wi-Fi.
-pub enum Error {
+pub(crate) enum Error {
     /// The name of the network is too long.
     Ssid,
     /// The password is too long.
@@ -41,7 +41,7 @@ impl fmt::Display for Error {
 
 /// Switches the radio on: it is never off or asleep from here on, for the chip's random numbers
 /// depend on it.
-pub fn switch_on(
+pub(crate) fn switch_on(
     radio: WIFI<'static>,
     access_point: Wifi,
 ) -> Result<WifiController<'static>, Error> {
@@ -66,7 +66,7 @@ fn station(access_point: Wifi) -> Result<StationConfig, Error> {
 }
 
 /// Starts a network stack with DHCP, and joins the access point: again whenever it is lost.
-pub fn start(
+pub(crate) fn start(
     spawner: Spawner,
     controller: WifiController<'static>,
     seed: u64,

@@ -23,13 +23,13 @@ bind_interrupts!(struct Interrupts {
 });
 
 /// What the board connects the CYW43439 to.
-pub struct Wiring {
-    pub power: Peri<'static, PIN_23>,
-    pub data: Peri<'static, PIN_24>,
-    pub select: Peri<'static, PIN_25>,
-    pub clock: Peri<'static, PIN_29>,
-    pub pio: Peri<'static, PIO0>,
-    pub dma: Peri<'static, DMA_CH0>,
+pub(crate) struct Wiring {
+    pub(crate) power: Peri<'static, PIN_23>,
+    pub(crate) data: Peri<'static, PIN_24>,
+    pub(crate) select: Peri<'static, PIN_25>,
+    pub(crate) clock: Peri<'static, PIN_29>,
+    pub(crate) pio: Peri<'static, PIO0>,
+    pub(crate) dma: Peri<'static, DMA_CH0>,
 }
 
 // What the radio's registers hold; the driver panics beyond.
@@ -49,7 +49,7 @@ const PAUSE_BETWEEN_JOINS: Duration = Duration::from_secs(5);
 
 /// Starts the radio, which joins the access point and does so again whenever it is lost, and a
 /// network stack with DHCP on it.
-pub async fn start(
+pub(crate) async fn start(
     spawner: Spawner,
     wiring: Wiring,
     access_point: Wifi,
@@ -123,7 +123,7 @@ async fn join(control: &mut Control<'static>, access_point: Wifi) -> bool {
 }
 
 /// The board's LED, which hangs on the radio. While the radio joins, it stays as it is.
-pub struct RadioLed(&'static Radio);
+pub(crate) struct RadioLed(&'static Radio);
 
 /// The radio's own pin that the LED is on.
 const LED: u8 = 0;

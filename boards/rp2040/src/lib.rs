@@ -6,7 +6,7 @@
 //! oscillator --one bit every 10 µs--> health tests --> SHA-256 --> ChaCha20 generator
 //! ```
 //!
-//! This takes about a tenth of a second at start, and only then. Its limits:
+//! This takes about a fifth of a second at start, and only then. Its limits:
 //!
 //! - how much entropy is in a sample was not measured on your board. The tests hold the oscillator
 //!   to half a bit, and [`SAMPLES`](entropy::SAMPLES) would do with a sixteenth;

@@ -21,16 +21,16 @@ bind_interrupts!(struct Interrupts {
 });
 
 /// What the board connects the W5500 to.
-pub struct Wiring {
-    pub spi: Peri<'static, SPI0>,
-    pub miso: Peri<'static, PIN_16>,
-    pub select: Peri<'static, PIN_17>,
-    pub clock: Peri<'static, PIN_18>,
-    pub mosi: Peri<'static, PIN_19>,
-    pub reset: Peri<'static, PIN_20>,
-    pub interrupt: Peri<'static, PIN_21>,
-    pub send: Peri<'static, DMA_CH0>,
-    pub receive: Peri<'static, DMA_CH1>,
+pub(crate) struct Wiring {
+    pub(crate) spi: Peri<'static, SPI0>,
+    pub(crate) miso: Peri<'static, PIN_16>,
+    pub(crate) select: Peri<'static, PIN_17>,
+    pub(crate) clock: Peri<'static, PIN_18>,
+    pub(crate) mosi: Peri<'static, PIN_19>,
+    pub(crate) reset: Peri<'static, PIN_20>,
+    pub(crate) interrupt: Peri<'static, PIN_21>,
+    pub(crate) send: Peri<'static, DMA_CH0>,
+    pub(crate) receive: Peri<'static, DMA_CH1>,
 }
 
 /// Fastest clock that the W5500's datasheet guarantees, in Hz.
@@ -44,7 +44,7 @@ type Frames = State<4, 4>;
 type Bus = ExclusiveDevice<Spi<'static, SPI0, Async>, Output<'static>, Delay>;
 
 /// Why there is no Ethernet.
-pub enum Error {
+pub(crate) enum Error {
     /// No W5500 answers.
     Chip,
     /// A task runs already.
@@ -67,7 +67,7 @@ impl From<SpawnError> for Error {
 }
 
 /// Starts the W5500 and a network stack with DHCP on it.
-pub async fn start(
+pub(crate) async fn start(
     spawner: Spawner,
     wiring: Wiring,
     mac: [u8; 6],
