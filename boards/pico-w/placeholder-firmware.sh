@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes files of the radio firmware's names and sizes in a directory, to link the
+# Makes files of the radio firmware's names and rough sizes in a directory, to link the
 # image where the real ones are not at hand:
 #
 #     boards/pico-w/placeholder-firmware.sh /tmp/placeholders
 #     CYW43_FIRMWARE_DIR=/tmp/placeholders cargo build --release
 #
-# They hold zeros: such an image has the right size, and a radio that never starts.
+# They hold zeros: such an image is about as large as a real one, and its radio never starts.
 set -euo pipefail
 
 mkdir -p "$1"
