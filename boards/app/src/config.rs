@@ -16,9 +16,13 @@
 //! What is missing or malformed is an error of the compiler that says so. The image holds the keys in
 //! the clear, and so does whoever has it: don't share one, and prefer `X402_KEY=flash`.
 
+use core::fmt;
+
+use embedded_storage::nor_flash::ReadNorFlash;
 use embedded_x402::policy::{Asset, PaymentPolicy, Rule, assets};
 use embedded_x402::wire::Amount;
 
+use crate::key_record::{KeyRecord, KeyRecordError};
 use crate::{KeyTextError, Keys, Plan};
 
 /// What [`config!`](crate::config!) makes of the environment.
@@ -71,17 +75,43 @@ impl Config {
 }
 
 impl KeySource {
-    /// The keys in the image; `None` if they are in flash.
+    /// The keys: those in the image, or the record at `offset` in flash.
     ///
     /// # Errors
-    /// [`KeyTextError`].
-    pub fn keys(&self) -> Option<Result<Keys, KeyTextError>> {
+    /// [`KeySourceError`].
+    pub fn load(&self, flash: &mut impl ReadNorFlash, offset: u32) -> Result<Keys, KeySourceError> {
         match *self {
-            KeySource::Image { solana, evm } => Some(Keys::from_text(solana, evm)),
-            KeySource::Flash => None,
+            KeySource::Image { solana, evm } => {
+                Keys::from_text(solana, evm).map_err(KeySourceError::Image)
+            }
+            KeySource::Flash => {
+                let keys = KeyRecord::read(flash, offset).and_then(|record| record.keys());
+                keys.map_err(KeySourceError::Flash)
+            }
         }
     }
 }
+
+/// Why there are no keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySourceError {
+    /// Those in the image are none.
+    Image(KeyTextError),
+    /// There is no good record in flash.
+    Flash(KeyRecordError),
+}
+
+impl fmt::Display for KeySourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeySourceError::Image(error) => error.fmt(f),
+            KeySourceError::Flash(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for KeySourceError {}
 
 /// Reads the [configuration](crate::config) from the environment of the crate that it stands in.
 #[macro_export]
@@ -305,6 +335,9 @@ const fn equal(mut one: &[u8], mut other: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_record::SIZE;
+    use crate::key_record::tests::Flash;
+    use crate::test_keys::{EVM_KEY_TEXT, SOLANA_SEED};
 
     #[test]
     fn origins_end_where_the_path_begins() {
@@ -353,8 +386,23 @@ mod tests {
         assert!(matches!(source(None, Some("x"), None), Some(KeySource::Image { .. })));
         assert!(source(None, None, None).is_none());
         assert!(source(Some("ram"), Some("x"), None).is_none());
+    }
+
+    #[test]
+    fn keys_are_loaded_from_where_they_are() {
+        let load = |source: KeySource, record: Option<KeyRecord>| {
+            let mut flash = Flash([0xff; 256]);
+            let record = record.map(|record| *record.to_bytes()).unwrap_or([0xff; SIZE]);
+            flash.0[64..64 + SIZE].copy_from_slice(&record);
+            source.load(&mut flash, 64).map(|keys| (keys.solana.is_some(), keys.evm.is_some()))
+        };
+        let record = || Some(KeyRecord { solana: Some(SOLANA_SEED), evm: None });
+        let image = KeySource::Image { solana: None, evm: Some(EVM_KEY_TEXT) };
+        assert_eq!(load(image, record()), Ok((false, true)));
+        assert_eq!(load(KeySource::Flash, record()), Ok((true, false)));
+        let blank = KeySourceError::Flash(KeyRecordError::Blank);
+        assert_eq!(load(KeySource::Flash, None), Err(blank));
         let bad = KeySource::Image { solana: Some("x"), evm: None };
-        assert!(bad.keys().unwrap().is_err());
-        assert!(KeySource::Flash.keys().is_none());
+        assert!(matches!(load(bad, record()), Err(KeySourceError::Image(_))));
     }
 }

@@ -200,7 +200,7 @@ impl fmt::Display for KeyRecordError {
 impl core::error::Error for KeyRecordError {}
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use embedded_storage::nor_flash::ErrorType;
     use embedded_x402::codec::base58;
 
@@ -210,7 +210,7 @@ mod tests {
     const BOTH: KeyRecord = KeyRecord { solana: Some(SOLANA_SEED), evm: Some(EVM_KEY) };
 
     /// Flash that reads four bytes at a time, as the strictest ones do.
-    struct Flash([u8; 256]);
+    pub(crate) struct Flash(pub(crate) [u8; 256]);
 
     impl ErrorType for Flash {
         type Error = NorFlashErrorKind;
