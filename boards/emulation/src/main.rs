@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use board::{Board, BoardError};
+use board::Board;
 use image::Image;
 use report::BoardReport;
 use scenario::Scenario;
@@ -33,8 +33,15 @@ struct Arguments {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// What to call the board, and its image.
-    #[arg(required = true, value_name = "NAME=ELF", value_parser = name_and_path)]
+    /// Tell the sizes of an image that is not run here; may be given several times.
+    #[arg(long, value_name = "NAME=ELF", value_parser = name_and_path)]
+    linked: Vec<(String, PathBuf)>,
+    /// Compare what another emulator rehearsed: a line of JSON for each payment, as
+    /// `boards/rp2040-rehearsal/run.sh` prints them; may be given several times.
+    #[arg(long, value_name = "NAME=FILE", value_parser = name_and_path)]
+    rehearsed: Vec<(String, PathBuf)>,
+    /// What to call the board to run, and its image.
+    #[arg(value_name = "NAME=ELF", value_parser = name_and_path)]
     boards: Vec<(String, PathBuf)>,
 }
 
@@ -62,6 +69,16 @@ async fn check(arguments: &Arguments) -> Result<bool, Box<dyn std::error::Error>
         let image = Image::read(path)?;
         let board = Board::new(name, path, image.architecture)?;
         reports.push(report(&board, image).await?);
+    }
+    for (name, path) in &arguments.linked {
+        reports.push(BoardReport::linked(name, Image::read(path)?));
+    }
+    for (name, path) in &arguments.rehearsed {
+        let rehearsals = rehearsals::read(&std::fs::read_to_string(path)?)?;
+        match reports.iter_mut().find(|report| report.name == *name) {
+            Some(report) => report.rehearsals = rehearsals,
+            None => return Err(format!("--rehearsed {name}: give its image by --linked").into()),
+        }
     }
     if arguments.json {
         println!("{}", report::json(&reports));

@@ -20,6 +20,11 @@ pub(crate) struct BoardReport {
 }
 
 impl BoardReport {
+    /// Of an image that is not run.
+    pub(crate) fn linked(name: &str, image: Image) -> Self {
+        BoardReport { name: name.to_owned(), image, purchases: Vec::new(), rehearsals: Vec::new() }
+    }
+
     /// What was wrong, in words.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
         let name = &self.name;
@@ -46,22 +51,35 @@ pub(crate) fn table(reports: &[BoardReport]) -> String {
 }
 
 fn sizes(reports: &[BoardReport]) -> Table {
-    let mut table =
-        new_table(&["board", "text", "rodata", "static RAM", "stack", "scenarios", "right"]);
+    let mut table = new_table(&[
+        "board",
+        "text",
+        "rodata",
+        "static RAM",
+        "stack",
+        "purchases as they should be",
+    ]);
     for report in reports {
         let Image { text, rodata, static_ram, .. } = report.image;
-        let right = report.purchases.iter().filter(|purchase| purchase.problems.is_empty());
         table.add_row([
             report.name.clone(),
             grouped(Some(text)),
             grouped(Some(rodata)),
             grouped(Some(static_ram)),
-            grouped(report.stack()),
-            report.purchases.len().to_string(),
-            right.count().to_string(),
+            report.stack().map_or_else(String::new, |stack| grouped(Some(stack))),
+            bought(report),
         ]);
     }
     aligned(table)
+}
+
+/// How many of the purchases went as they should.
+fn bought(report: &BoardReport) -> String {
+    let right = report.purchases.iter().filter(|purchase| purchase.problems.is_empty()).count();
+    match report.purchases.len() {
+        0 => "not run".to_owned(),
+        all => format!("{right} of {all}"),
+    }
 }
 
 fn payments(reports: &[BoardReport]) -> Table {
@@ -78,6 +96,7 @@ fn payments(reports: &[BoardReport]) -> Table {
                 report.name.clone(),
                 rehearsed.name.to_owned(),
                 grouped(rehearsed.instructions),
+                rehearsed.cycles.map_or_else(String::new, |cycles| grouped(Some(cycles))),
                 grouped(rehearsed.stack),
                 if rehearsed.problem.is_none() { "yes" } else { "NO" }.to_owned(),
             ]);
@@ -129,6 +148,7 @@ fn board(report: &BoardReport) -> Value {
         json!({
             "challenge": rehearsed.name,
             "instructions": rehearsed.instructions,
+            "cycles": rehearsed.cycles,
             "stack": rehearsed.stack,
             "right": rehearsed.problem.is_none(),
         })
