@@ -9,3 +9,5 @@ pub mod market;
 pub mod pay;
 pub mod seller;
 pub mod x402;
+
+mod json_rpc;

@@ -5,11 +5,14 @@
 
 use clap::{Args, ValueEnum};
 use embedded_x402::client::{Method, Request};
-use embedded_x402::policy::{Asset, assets};
-use embedded_x402::wire::{Network, SettlementResponse};
+use embedded_x402::wire::SettlementResponse;
 use serde_json::{Value, json};
 
-use crate::device::{Body, Device, DeviceError, PolicyRule, Purchase, known_usdc};
+use crate::device::{Body, Device, Keys, KeysError, Purchase};
+
+mod policy;
+
+pub use policy::{PolicyArgs, PolicyError};
 
 /// Buy a resource with the client that runs on devices, within a policy: at most 1 USDC unless
 /// flags say otherwise.
@@ -33,24 +36,20 @@ pub struct PayArgs {
     /// The Solana wallet: 64 bytes in base58, as solana-keygen and wallets export it. Better given
     /// in the environment, where other users of the machine don't see it.
     #[arg(long, value_name = "BASE58", env = "SVM_PRIVATE_KEY", hide_env_values = true)]
-    pub svm_private_key: String,
+    pub svm_private_key: Option<String>,
+
+    /// The wallet on EVM chains: 32 bytes in hexadecimal, 0x in front. One of the two wallets is
+    /// needed; with both, the policy decides which one pays. Better given in the environment too.
+    #[arg(long, value_name = "HEX", env = "EVM_PRIVATE_KEY", hide_env_values = true)]
+    pub evm_private_key: Option<String>,
 
     /// The Solana RPC node to ask for a recent blockhash, where the seller supplies none.
     #[arg(long, value_name = "URL", env = "SVM_RPC_URL")]
     pub svm_rpc_url: Option<String>,
 
-    /// The most that may be paid, in atomic units of the asset (1000000 is 1 USDC).
-    #[arg(long, value_name = "UNITS")]
-    pub max_amount: Option<u64>,
-
-    /// Pay only this address; repeatable. Without it, whomever the seller names.
-    #[arg(long, value_name = "ADDRESS")]
-    pub pay_to: Vec<String>,
-
-    /// Pay only in this token, by its mint; repeatable. Without it, in USDC. A token that is not
-    /// known by name needs --max-amount.
-    #[arg(long, value_name = "MINT")]
-    pub asset: Vec<String>,
+    /// What may be paid.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 
     /// The request method.
     #[arg(long, value_enum, value_name = "METHOD", ignore_case = true)]
@@ -90,19 +89,13 @@ pub enum PayError {
     /// A header without a colon.
     #[error("the header {0:?} is not of the form \"Name: value\"")]
     Header(String),
-    /// A token without a cap.
-    #[error("the token {0} is not known by name: give --max-amount, in its atomic units")]
-    NoCap(String),
-    /// The wallet can't be used.
+    /// The flags make no policy.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Policy(#[from] PolicyError),
+    /// There is no wallet, or it can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
-
-/// The default cap: a dollar, as in the reference clients.
-const DEFAULT_CAP: u64 = 1_000_000;
-
-/// The networks that a token known by its mint only may be on.
-const SOLANA: [Network; 3] = [Network::Solana, Network::SolanaDevnet, Network::SolanaTestnet];
 
 /// Buys, prints what became of it, and answers whether that is success.
 pub async fn run(args: PayArgs, as_json: bool) -> bool {
@@ -131,12 +124,13 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
     let url = args.url()?;
     let headers = args.header.iter().map(|header| split_header(header));
     let headers = headers.collect::<Result<Vec<_>, _>>()?;
-    let mut device = Device::new(&args.svm_private_key, args.policy()?)?;
+    let keys = Keys::read(args.svm_private_key.as_deref(), args.evm_private_key.as_deref())?;
+    let mut device = Device::new(keys, args.policy.rules()?);
     device.solana_rpc = args.svm_rpc_url.clone();
     device.fragment = args.fragment;
     let body = args.body.as_deref().map(str::as_bytes);
     let request = Request { headers: &headers, body, ..Request::new(args.method(), &url) };
-    Ok(device.buy(&request).await.map_err(DeviceError::from)?)
+    Ok(device.buy(&request).await?)
 }
 
 impl PayArgs {
@@ -155,36 +149,6 @@ impl PayArgs {
             (Some(MethodName::Put), _) => Method::Put,
             (Some(MethodName::Delete), _) => Method::Delete,
         }
-    }
-
-    fn policy(&self) -> Result<Vec<PolicyRule>, PayError> {
-        let cap = self.max_amount.unwrap_or(DEFAULT_CAP);
-        let mut rules = Vec::new();
-        for mint in &self.asset {
-            rules.extend(self.rules_for(mint)?);
-        }
-        if self.asset.is_empty() {
-            rules = known_usdc(cap);
-        }
-        if !self.pay_to.is_empty() {
-            rules.iter_mut().for_each(|rule| rule.pay_to = Some(self.pay_to.clone()));
-        }
-        Ok(rules)
-    }
-
-    fn rules_for(&self, mint: &str) -> Result<Vec<PolicyRule>, PayError> {
-        let known = assets::KNOWN.iter().filter(|asset| asset.address == mint);
-        let cap = self.max_amount.unwrap_or(DEFAULT_CAP);
-        let rules: Vec<_> = known.map(|asset| PolicyRule::new(asset, cap)).collect();
-        if !rules.is_empty() {
-            return Ok(rules);
-        }
-        let cap = self.max_amount.ok_or_else(|| PayError::NoCap(mint.to_owned()))?;
-        let unnamed = |network| PolicyRule {
-            address: mint.to_owned(),
-            ..PolicyRule::new(&Asset::new(network, ""), cap)
-        };
-        Ok(SOLANA.into_iter().map(unnamed).collect())
     }
 }
 

@@ -48,8 +48,8 @@ pub enum Doubt {
     OtherAmount,
     /// The receipt could not be verified, for the signer that verifies failed.
     Unverified,
-    /// The receipt's transaction is not the one that was signed: its id is not the fee payer's
-    /// signature over it.
+    /// The receipt's transaction is not the one that was signed: on Solana its id is not the fee
+    /// payer's signature over it, on EVM chains it is no transaction's hash.
     OtherTransaction,
 }
 
@@ -69,8 +69,9 @@ pub enum Error {
     /// The seller: an entry that the policy allows can't be paid. Nothing was paid.
     Scheme(SchemeError),
     /// The seller: it refused the payment before settling it, for this reason. That is its word: the
-    /// signed payment stays valid until it expires (Solana: 60 to 90 seconds), and a seller that
-    /// lies can settle it. Each payment that is made anew can cost its price.
+    /// signed payment stays valid until it expires (Solana: 60 to 90 seconds; EVM: as long as the
+    /// seller's `maxTimeoutSeconds` and the policy's rule allow), and a seller that lies can settle
+    /// it. Each payment that is made anew can cost its price.
     Refused(Reason),
     /// Nobody knows: a payment was sent, and may or may not settle.
     Unknown(Doubt),

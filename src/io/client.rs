@@ -148,6 +148,9 @@ where
 
     /// Takes the time for payments on EVM chains from this clock, in Unix seconds; without one, or
     /// where it says `None`, from the seller's `Date`.
+    ///
+    /// By that date the seller decides until when a payment that it has refused, or not answered,
+    /// can still be settled: a clock is worth having. However late, it settles once, for its price.
     #[must_use]
     pub fn with_clock(self, clock: &'c dyn Fn() -> Option<u64>) -> Self {
         Client { clock: Some(clock), ..self }
@@ -174,7 +177,8 @@ where
 
     /// Verifies the device's own signature before a payment is sent: against faults of the signer,
     /// or a secure element that is set up with another public key. It takes two to three times as
-    /// long as signing.
+    /// long as signing. On Solana only: on EVM chains such a signature is another address's, and
+    /// moves nothing of the device's.
     #[must_use]
     pub fn verifying_signatures(self) -> Self {
         Client { checks: Checks { signatures: true, ..self.checks }, ..self }

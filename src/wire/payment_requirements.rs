@@ -42,7 +42,8 @@ pub struct PaymentRequirements<'a> {
     pub extra: Extra<'a>,
 }
 
-/// The members of `extra` that a scheme reads; members that are no strings count as missing.
+/// The members of `extra` that a scheme reads; members that are no strings count as missing, but
+/// for those that say how to pay: they count as a way that nobody knows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Extra<'a> {
     /// Solana: who pays the network's fee and signs first.
@@ -155,24 +156,30 @@ struct ExtraMembers<'a> {
     memo: Option<Lenient<'a>>,
     name: Option<Lenient<'a>>,
     version: Option<Lenient<'a>>,
-    asset_transfer_method: Option<Lenient<'a>>,
-    payment_flow: Option<Lenient<'a>>,
+    asset_transfer_method: Option<Option<Lenient<'a>>>,
+    payment_flow: Option<Option<Lenient<'a>>>,
 }
 
 impl<'a> From<ExtraMembers<'a>> for Extra<'a> {
     fn from(members: ExtraMembers<'a>) -> Self {
         let text = |member: Option<Lenient<'a>>| member.and_then(|lenient| lenient.0);
+        let way = |member: Option<Option<Lenient<'a>>>| {
+            member.flatten().map(|lenient| lenient.0.unwrap_or(UNKNOWN_WAY))
+        };
         Extra {
             fee_payer: text(members.fee_payer),
             recent_blockhash: text(members.recent_blockhash),
             memo: text(members.memo),
             name: text(members.name),
             version: text(members.version),
-            asset_transfer_method: text(members.asset_transfer_method),
-            payment_flow: text(members.payment_flow),
+            asset_transfer_method: way(members.asset_transfer_method),
+            payment_flow: way(members.payment_flow),
         }
     }
 }
+
+/// Stands for a way to pay that is no string.
+const UNKNOWN_WAY: JsonStr<'static> = JsonStr::from_raw("");
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -401,6 +408,27 @@ mod tests {
             let start = ENTRY.split("{\"feePayer\"").next().unwrap();
             let entry = [start, extra, "}"].concat();
             assert_eq!(parse(&entry).unwrap_err(), RequirementsError::Malformed, "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_way_to_pay_that_is_no_string_is_unknown() {
+        let extra = |text: &str| ENTRY.replace("\"list\":", &[text, ",\"list\":"].concat());
+        for name in ["assetTransferMethod", "paymentFlow"] {
+            for (value, expected) in [
+                ("null", None),
+                ("\"eip3009\"", Some("eip3009")),
+                ("\"\"", Some("")),
+                ("7", Some("")),
+                ("false", Some("")),
+                ("[\"eip3009\"]", Some("")),
+                ("{\"a\":1}", Some("")),
+            ] {
+                let entry = extra(&["\"", name, "\":", value].concat());
+                let extra = parse(&entry).unwrap().extra;
+                let way = extra.asset_transfer_method.or(extra.payment_flow);
+                assert_eq!(way.map(|way| way.raw()), expected, "{name} {value}");
+            }
         }
     }
 

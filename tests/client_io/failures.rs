@@ -204,7 +204,7 @@ fn https_is_never_reached_in_the_clear() {
 }
 
 /// A source of randomness that is broken.
-struct Broken;
+pub(crate) struct Broken;
 
 impl TryRng for Broken {
     type Error = core::fmt::Error;

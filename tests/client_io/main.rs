@@ -3,6 +3,7 @@
 mod bodies;
 mod cancelling;
 mod connections;
+mod evm;
 mod failures;
 mod hosts;
 mod rpc;

@@ -59,6 +59,18 @@ pub fn entry_evm() -> Value {
     })
 }
 
+/// The same in version 1.
+pub fn entry_evm_v1() -> Value {
+    json!({
+        "scheme": "exact", "network": "base-sepolia", "maxAmountRequired": "1000",
+        "resource": "http://seller.lan/weather", "description": "The weather, today.",
+        "mimeType": "application/json", "outputSchema": null,
+        "payTo": "0x11AE621BC0DcCc23FDBa7AF9b9412061578055B6", "maxTimeoutSeconds": 60,
+        "asset": "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+        "extra": {"name": "USDC", "version": "2"},
+    })
+}
+
 /// Replaces what stands at a JSON pointer.
 pub fn with(mut entry: Value, pointer: &str, value: Value) -> Value {
     *entry.pointer_mut(pointer).expect("an existing member") = value;

@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use embedded_x402::client::Payer;
-use embedded_x402::signer::DalekSigner;
+use embedded_x402::signer::{DalekSigner, K256Signer};
 use embedded_x402::solana::Pubkey;
 
 /// The device's wallet, as `solana-keygen` stores it: secret seed and public key.
@@ -19,12 +19,26 @@ pub const DEVICE: &str = "7HSMRpFpC39Bymkw3B1y86ys41xWC93N9ygSeYKxeuMD";
 /// The device's token account for USDC on devnet.
 pub const DEVICE_USDC_ACCOUNT: &str = "73e4rXAkYDxXh1avAg4i4xejUis7ewupprPjt8ToE5TE";
 
+/// The device's key on EVM chains: that of the reference payments too.
+const EVM_DEVICE_KEY: [u8; 32] = [
+    0x48, 0x4d, 0xd4, 0x3a, 0x4f, 0xc1, 0x96, 0x21, 0x38, 0x29, 0x06, 0x71, 0xd9, 0xb1, 0x74, 0x45,
+    0xd6, 0xd2, 0xe4, 0x66, 0xa5, 0x38, 0x89, 0x6a, 0x77, 0x34, 0x3a, 0x4c, 0x1a, 0x60, 0xb9, 0xf1,
+];
+
+/// The device's address on EVM chains.
+pub const EVM_DEVICE: &str = "0x1aeb2952241d53a2c54bbfcb6fe2f83356aacaea";
+
 /// The facilitator's secret seed: it pays the fee, and signs to settle.
 const FACILITATOR_SEED: [u8; 32] = [7; 32];
 
 /// The crate's signer with the device's key.
 pub fn device_signer() -> DalekSigner {
     DalekSigner::from_key_pair(&DEVICE_KEY_PAIR).expect("halves of one key pair")
+}
+
+/// The crate's signer with the device's key on EVM chains.
+pub fn evm_device_signer() -> K256Signer {
+    K256Signer::from_bytes(&EVM_DEVICE_KEY).expect("a key")
 }
 
 /// The device as a payer.

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "nobody depends on this crate; the names say most")]
 
+pub mod authorization;
 pub mod challenge;
 pub mod device;
 pub mod keys;

@@ -108,7 +108,7 @@ impl<'n> Network<'n> {
     /// The requests that carried a payment, whole.
     pub fn paid_requests(&self) -> Vec<SentRequest> {
         let requests = self.sent().into_iter().map(|sent| sent.request);
-        requests.filter(|request| request.payment().is_some()).collect()
+        requests.filter(SentRequest::carries_payment).collect()
     }
 
     /// How many connections were opened.

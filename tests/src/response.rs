@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::challenge::DEVNET;
-use crate::keys::{DEVICE, settle};
+use crate::keys::{DEVICE, EVM_DEVICE, settle};
 use crate::sent::Payment;
 
 /// How a body is framed.
@@ -72,6 +72,12 @@ pub fn receipt(payment: &Payment) -> Value {
         "success": true, "transaction": settle(payment.transaction.message_bytes()),
         "network": DEVNET, "payer": DEVICE,
     })
+}
+
+/// The receipt of a payment on Base Sepolia, by its name in this version.
+pub fn evm_receipt(network: &str) -> Value {
+    let transaction = format!("0x{}", "a1".repeat(32));
+    json!({"success": true, "transaction": transaction, "network": network, "payer": EVM_DEVICE})
 }
 
 /// The receipt of a settlement that failed.

@@ -24,7 +24,7 @@ pub struct Payment {
     pub header: &'static str,
     /// The JSON text that it carried.
     pub json: String,
-    /// The transaction in it.
+    /// The transaction on Solana in it.
     pub transaction: Transaction,
 }
 
@@ -62,15 +62,24 @@ impl SentRequest {
         fields.find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
-    /// The payment, if it carries one; what it says of itself is checked.
+    /// Whether it carries a payment, on whatever network; what that says of itself is checked.
+    pub fn carries_payment(&self) -> bool {
+        self.authorization().is_some() || self.payment().is_some()
+    }
+
+    /// The payment on Solana, if it carries one; what it says of itself is checked.
     pub fn payment(&self) -> Option<Payment> {
         self.payment_unverified().inspect(Payment::check)
     }
 
+    /// The name and value of the header that carries a payment, on whatever network.
+    pub fn payment_field(&self) -> Option<(&'static str, &str)> {
+        HEADERS.into_iter().find_map(|name| self.field(name).map(|value| (name, value)))
+    }
+
     /// The payment, whoever signed it.
     pub fn payment_unverified(&self) -> Option<Payment> {
-        let carried = |name| self.field(name).map(|value| (name, value));
-        let (header, value) = HEADERS.into_iter().find_map(carried)?;
+        let (header, value) = self.payment_field()?;
         let json = STANDARD.decode(value).expect("padded base64");
         Some(Payment::read(header, String::from_utf8(json).expect("UTF-8")))
     }

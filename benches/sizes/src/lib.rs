@@ -6,13 +6,24 @@ mod network;
 
 use embedded_x402::client::{Exchange, Memory};
 use embedded_x402::io::{Client, ClientMemory, Tcp};
+#[cfg(feature = "evm")]
+use embedded_x402::signer::K256Signer;
+#[cfg(feature = "solana")]
 use embedded_x402::signer::{CompactSigner, DalekSigner};
 use embedded_x402::wire::SettlementResponse;
 
 use network::{Clock, Entropy, NoNetwork};
 
+/// A wallet for the networks that are built.
+#[cfg(all(feature = "solana", not(feature = "evm")))]
+type Wallet = DalekSigner;
+#[cfg(all(feature = "evm", not(feature = "solana")))]
+type Wallet = embedded_x402::io::Evm<K256Signer>;
+#[cfg(all(feature = "solana", feature = "evm"))]
+type Wallet = (DalekSigner, K256Signer);
+
 /// A client as firmware has it, on a network stack that takes no memory itself.
-type FirmwareClient = Client<'static, Tcp<NoNetwork, NoNetwork>, DalekSigner, Entropy, Clock>;
+type FirmwareClient = Client<'static, Tcp<NoNetwork, NoNetwork>, Wallet, Entropy, Clock>;
 
 /// What an embassy task keeps while it buys: the client's steps, the exchange included.
 async fn get(client: &'static mut FirmwareClient) -> u16 {
@@ -24,8 +35,9 @@ const fn size_of_future<A, F>(_: &fn(A) -> F) -> usize {
 }
 
 macro_rules! as_symbols {
-    ($($symbol:ident: $size:expr,)*) => {
-        $(#[used]
+    ($($(#[$condition:meta])? $symbol:ident: $size:expr,)*) => {
+        $($(#[$condition])?
+        #[used]
         static $symbol: [u8; $size] = [0; $size];)*
     };
 }
@@ -37,7 +49,11 @@ as_symbols! {
     SIZE_OF_IO_CLIENT: size_of::<FirmwareClient>(),
     SIZE_OF_IO_CLIENT_MEMORY: size_of::<ClientMemory>(),
     SIZE_OF_IO_CLIENT_GET_FUTURE: size_of_future(&(get as fn(_) -> _)),
+    #[cfg(feature = "solana")]
     SIZE_OF_SIGNER_COMPACT: size_of::<CompactSigner>(),
+    #[cfg(feature = "solana")]
     SIZE_OF_SIGNER_DALEK: size_of::<DalekSigner>(),
+    #[cfg(feature = "evm")]
+    SIZE_OF_SIGNER_K256: size_of::<K256Signer>(),
     SIZE_OF_WIRE_SETTLEMENT_RESPONSE: size_of::<SettlementResponse>(),
 }

@@ -1,12 +1,14 @@
 //! The device on the host: the no_std client over tokio's sockets, with everything that it does
 //! counted and told.
 
+mod keys;
 mod network;
 mod policy;
 mod purchase;
 mod traffic;
 
+pub use keys::{Keys, KeysError};
 pub use network::{TokioDelay, TokioNetwork};
 pub use policy::{PolicyRule, known_usdc};
-pub use purchase::{Body, Device, DeviceError, Purchase, client_state_bytes};
+pub use purchase::{ApprovedOffer, Body, Clock, Device, Purchase, client_state_bytes};
 pub use traffic::{Observed, Traffic};

@@ -8,7 +8,7 @@ use embedded_x402::wire::{Amount, Network};
 pub struct PolicyRule {
     /// The network.
     pub network: Network,
-    /// The token's mint.
+    /// The token's mint or contract.
     pub address: String,
     /// What people call it.
     pub symbol: &'static str,
@@ -56,10 +56,10 @@ impl PolicyRule {
     }
 }
 
-/// Allows USDC up to `max_amount` atomic units on every network of Solana.
+/// Allows USDC up to `max_amount` atomic units on every network where it is known: on Solana first,
+/// then on EVM chains.
 pub fn known_usdc(max_amount: u64) -> Vec<PolicyRule> {
-    let is_usdc = |asset: &&Asset<'_>| asset.symbol == "USDC" && asset.network.is_solana();
-    let usdc = assets::KNOWN.iter().filter(is_usdc);
+    let usdc = assets::KNOWN.iter().filter(|asset| asset.symbol == "USDC");
     usdc.map(|asset| PolicyRule::new(asset, max_amount)).collect()
 }
 
@@ -69,4 +69,18 @@ pub(super) fn list(texts: &Option<Vec<String>>) -> Option<Vec<&str>> {
 
 fn allowed<'a>(texts: &'a Option<Vec<&'a str>>) -> Allowed<'a> {
     texts.as_ref().map_or(Allowed::Any, |texts| Allowed::Only(texts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usdc_is_preferred_on_solana() {
+        let rules = known_usdc(1);
+        let solana = rules.iter().take_while(|rule| rule.network.is_solana()).count();
+        assert_eq!(solana, 3);
+        assert!(rules[solana..].iter().all(|rule| matches!(rule.network, Network::Eip155(_))));
+        assert!(rules.iter().any(|rule| rule.network == Network::Eip155(84_532)));
+    }
 }

@@ -1,18 +1,17 @@
 //! One purchase: a request by the no_std client, and everything worth telling of it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use embedded_x402::client::{Doubt, Method, Outcome, Request};
 use embedded_x402::codec::json::JsonStr;
 use embedded_x402::io::{Client, ClientMemory, Error, Tcp, Timeouts};
 use embedded_x402::policy::{Approve, Offer, PaymentPolicy, Rule};
-use embedded_x402::signer::{CompactSigner, Ed25519Signer, KeyError};
-use embedded_x402::solana::Pubkey;
 use embedded_x402::wire::{Network, SettlementResponse};
 use getrandom::SysRng;
 use tokio::sync::Mutex;
 
+use super::keys::{Keys, KeysError};
 use super::policy::list;
 use super::{Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
 
@@ -22,12 +21,15 @@ const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
 /// A device that buys, one thing at a time. Clones are the same device.
 #[derive(Clone)]
 pub struct Device {
-    /// Its wallet: 32 bytes of seed, 32 of public key.
-    pub key_pair: [u8; 64],
+    /// Its wallet.
+    pub keys: Keys,
     /// What it may pay.
     pub policy: Vec<PolicyRule>,
     /// The Solana RPC node that it asks for what sellers don't supply.
     pub solana_rpc: Option<String>,
+    /// Its clock, in Unix seconds: the host's, if not replaced. One that says `None` makes it go by
+    /// the `Date` of sellers.
+    pub clock: Clock,
     /// How many received bytes the client gets at a time; 0 sets no limit.
     pub fragment: usize,
     /// How long it waits.
@@ -36,6 +38,9 @@ pub struct Device {
     /// would be one transaction.
     memory: Arc<Mutex<ClientMemory>>,
 }
+
+/// Tells Unix time in seconds, if it knows it.
+pub type Clock = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -68,7 +73,7 @@ pub struct ApprovedOffer {
     pub network: Network,
     /// What people call the asset.
     pub symbol: String,
-    /// The token's mint.
+    /// The token's mint or contract.
     pub asset: String,
     /// The price in atomic units.
     pub amount: u64,
@@ -76,69 +81,45 @@ pub struct ApprovedOffer {
     pub pay_to: String,
 }
 
-/// Why a device can't be set up.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeviceError {
-    /// The key is not 64 bytes in base58.
-    #[error("the key is not 64 bytes in base58, as solana-keygen writes them")]
-    NotAKey,
-    /// The key's halves don't belong together.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
 impl Device {
-    /// A device with this wallet (64 bytes in base58) and policy.
-    ///
-    /// # Errors
-    /// [`DeviceError`] if that is no key.
-    pub fn new(key_pair: &str, policy: Vec<PolicyRule>) -> Result<Self, DeviceError> {
-        let bytes = bs58::decode(key_pair).into_vec().map_err(|_| DeviceError::NotAKey)?;
-        let key_pair = bytes.try_into().map_err(|_| DeviceError::NotAKey)?;
-        CompactSigner::from_key_pair(&key_pair)?;
-        Ok(Device {
-            key_pair,
+    /// A device with this wallet and policy.
+    pub fn new(keys: Keys, policy: Vec<PolicyRule>) -> Self {
+        Device {
+            keys,
             policy,
             solana_rpc: None,
+            clock: Arc::new(host_time),
             fragment: 0,
             timeouts: Timeouts::default(),
             memory: Arc::default(),
-        })
-    }
-
-    /// The wallet's address.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the key pair's halves don't belong together.
-    pub fn address(&self) -> Result<Pubkey, KeyError> {
-        Ok(Pubkey::new(CompactSigner::from_key_pair(&self.key_pair)?.public_key()))
+        }
     }
 
     /// Buys by `GET`.
     ///
     /// # Errors
     /// As [`buy`](Self::buy).
-    pub async fn get(&self, url: &str) -> Result<Purchase, KeyError> {
+    pub async fn get(&self, url: &str) -> Result<Purchase, KeysError> {
         self.buy(&Request::new(Method::Get, url)).await
     }
 
     /// Makes a request, and pays for it within the policy.
     ///
     /// # Errors
-    /// [`KeyError`] if the key pair's halves don't belong together; what befalls the request is in
-    /// the [`Purchase`].
-    pub async fn buy(&self, request: &Request<'_>) -> Result<Purchase, KeyError> {
+    /// [`KeysError`] if there are no signers with its keys; what befalls the request is in the
+    /// [`Purchase`].
+    pub async fn buy(&self, request: &Request<'_>) -> Result<Purchase, KeysError> {
         let lists: Vec<_> =
             self.policy.iter().map(|rule| (list(&rule.pay_to), list(&rule.origins))).collect();
         let rules = self.policy.iter().zip(&lists);
         let rules: Vec<Rule<'_>> = rules.map(|(rule, (to, from))| rule.borrow(to, from)).collect();
         let policy = PaymentPolicy { rules: &rules };
-        let signer = CompactSigner::from_key_pair(&self.key_pair)?;
+        let wallet = self.keys.wallet()?;
         let transport = Observed::new(Tcp::new(TokioNetwork, TokioNetwork), self.fragment);
         let mut memory = self.memory.lock().await;
         let mut narrator = Narrator::default();
-        let mut client = Client::new(&transport, &policy, signer, SysRng, TokioDelay, &mut memory)
+        let mut client = Client::new(&transport, &policy, wallet, SysRng, TokioDelay, &mut memory)
+            .with_clock(&*self.clock)
             .with_approval(&mut narrator)
             .with_timeouts(self.timeouts);
         if let Some(url) = &self.solana_rpc {
@@ -150,6 +131,10 @@ impl Device {
         drop(client);
         Ok(Purchase { result, offer: narrator.offer, traffic: transport.traffic(), elapsed })
     }
+}
+
+fn host_time() -> Option<u64> {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|time| time.as_secs())
 }
 
 type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, TokioDelay>;

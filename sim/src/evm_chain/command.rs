@@ -116,7 +116,8 @@ impl Funding {
     }
 }
 
-fn parse_address(text: &str) -> Result<Address, FlagError> {
+/// Reads an address as flags have it: with `0x`, in any case.
+pub(crate) fn parse_address(text: &str) -> Result<Address, FlagError> {
     let refused = || FlagError::Address(text.to_owned());
     if !text.starts_with("0x") {
         return Err(refused());

@@ -31,9 +31,10 @@ mod ledger;
 mod revert;
 mod token;
 mod transaction;
+mod wallet;
 
 #[cfg(test)]
-mod payment;
+pub(crate) mod payment;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ pub use execution::{Call, CallError};
 pub use history::{Block, LogEntry, LogFilter, Mined};
 pub use token::FundingError;
 pub use transaction::TransactionError;
+pub use wallet::{NotASecretKey, Wallet};
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,54 +1,50 @@
 //! A payer's authorization and a facilitator's transaction, for tests. The hashes are made here from
 //! their definitions, so that the contract is checked against something that is not itself.
 
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::Encodable2718;
+use alloy_consensus::{SignableTransaction, Signed, TxEip1559, TxEnvelope};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
-use k256::ecdsa::SigningKey;
 
-use super::{Call, EvmChain, EvmChainConfig, TransactionError, genesis};
+use super::{Call, EvmChain, EvmChainConfig, TransactionError, Wallet, genesis};
 
 /// Where the tests' clock stands.
-pub(super) const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// Atomic units that the payer has.
-pub(super) const PURSE: u64 = 5_000;
+pub(crate) const PURSE: u64 = 5_000;
 
 /// Wei per gas that the facilitator pays at most.
-pub(super) const MAX_FEE: u128 = 3_000_000;
+pub(crate) const MAX_FEE: u128 = 3_000_000;
 
 /// A payment of 1500 atomic units, and who takes part in it.
-pub(super) struct Payment {
-    pub(super) chain: EvmChain,
-    pub(super) payer: Wallet,
-    pub(super) facilitator: Wallet,
-    pub(super) seller: Address,
-    pub(super) authorization: Authorization,
+pub(crate) struct Payment {
+    pub(crate) chain: EvmChain,
+    pub(crate) payer: Wallet,
+    pub(crate) facilitator: Wallet,
+    pub(crate) seller: Address,
+    pub(crate) authorization: Authorization,
 }
 
 /// The fields that the payer signs, with those of the domain.
 #[derive(Debug, Clone)]
-pub(super) struct Authorization {
-    pub(super) type_name: &'static str,
-    pub(super) domain_name: &'static str,
-    pub(super) domain_version: &'static str,
-    pub(super) chain_id: u64,
-    pub(super) from: Address,
-    pub(super) to: Address,
-    pub(super) value: U256,
-    pub(super) valid_after: U256,
-    pub(super) valid_before: U256,
-    pub(super) nonce: B256,
+pub(crate) struct Authorization {
+    pub(crate) type_name: &'static str,
+    pub(crate) domain_name: &'static str,
+    pub(crate) domain_version: &'static str,
+    pub(crate) chain_id: u64,
+    pub(crate) token: Address,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
+    pub(crate) value: U256,
+    pub(crate) valid_after: U256,
+    pub(crate) valid_before: U256,
+    pub(crate) nonce: B256,
 }
-
-/// A secret key.
-pub(super) struct Wallet(SigningKey);
 
 impl Payment {
     /// The payer has the token, the facilitator ether, the seller nothing.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let chain = EvmChain::new(EvmChainConfig::manual(NOW));
-        let (payer, facilitator) = (Wallet::new(1), Wallet::new(2));
+        let (payer, facilitator) = (wallet(1), wallet(2));
         let seller = Address::repeat_byte(0x55);
         chain.fund_token(payer.address(), U256::from(PURSE)).unwrap();
         chain.fund_eth(facilitator.address(), U256::from(10u128.pow(18)));
@@ -57,6 +53,7 @@ impl Payment {
             domain_name: "USDC",
             domain_version: "2",
             chain_id: 84_532,
+            token: genesis::USDC,
             from: payer.address(),
             to: seller,
             value: U256::from(1500),
@@ -68,21 +65,21 @@ impl Payment {
     }
 
     /// Data of the call that settles the payment.
-    pub(super) fn data(&self) -> Bytes {
+    pub(crate) fn data(&self) -> Bytes {
         self.authorization.transfer(self.signature())
     }
 
-    pub(super) fn signature(&self) -> Signature {
-        self.payer.sign(self.authorization.digest())
+    pub(crate) fn signature(&self) -> Signature {
+        self.payer.sign(self.authorization.digest()).unwrap()
     }
 
     /// The call that a facilitator simulates.
-    pub(super) fn call(&self, data: Bytes) -> Call {
+    pub(crate) fn call(&self, data: Bytes) -> Call {
         Call { from: self.facilitator.address(), to: Some(genesis::USDC), data, ..Call::default() }
     }
 
     /// The facilitator's transaction.
-    pub(super) fn transaction(&self, data: Bytes) -> TxEip1559 {
+    pub(crate) fn transaction(&self, data: Bytes) -> TxEip1559 {
         TxEip1559 {
             chain_id: 84_532,
             nonce: self.chain.transaction_count(self.facilitator.address()),
@@ -95,12 +92,12 @@ impl Payment {
         }
     }
 
-    pub(super) fn send(&self, transaction: TxEip1559) -> Result<B256, TransactionError> {
-        self.chain.send_raw_transaction(&self.facilitator.raw(transaction))
+    pub(crate) fn send(&self, transaction: TxEip1559) -> Result<B256, TransactionError> {
+        self.chain.send_raw_transaction(&raw(&self.facilitator, transaction))
     }
 
     /// Settles the payment whatever becomes of it; tells whether it succeeded.
-    pub(super) fn settle(&self, data: Bytes) -> bool {
+    pub(crate) fn settle(&self, data: Bytes) -> bool {
         let hash = self.send(self.transaction(data)).unwrap();
         let block = self.chain.transaction(hash).unwrap();
         block.mined.as_ref().unwrap().receipt.status()
@@ -109,7 +106,7 @@ impl Payment {
 
 impl Authorization {
     /// What the payer signs.
-    pub(super) fn digest(&self) -> B256 {
+    pub(crate) fn digest(&self) -> B256 {
         let start = [0x19, 0x01];
         let hash = keccak256(words(&[
             keccak256(format!(
@@ -127,7 +124,7 @@ impl Authorization {
         keccak256([&start, self.domain_separator().as_slice(), hash.as_slice()].concat())
     }
 
-    pub(super) fn domain_separator(&self) -> B256 {
+    pub(crate) fn domain_separator(&self) -> B256 {
         keccak256(words(&[
             keccak256(
                 "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
@@ -135,24 +132,24 @@ impl Authorization {
             keccak256(self.domain_name),
             keccak256(self.domain_version),
             U256::from(self.chain_id).into(),
-            genesis::USDC.into_word(),
+            self.token.into_word(),
         ]))
     }
 
     /// `transferWithAuthorization` with v, r and s.
-    pub(super) fn transfer(&self, signature: Signature) -> Bytes {
+    pub(crate) fn transfer(&self, signature: Signature) -> Bytes {
         self.call("transferWithAuthorization", signature, 27 + u8::from(signature.v()))
     }
 
     /// A function that takes an authorization with v, r and s.
-    pub(super) fn call(&self, function: &str, signature: Signature, v: u8) -> Bytes {
+    pub(crate) fn call(&self, function: &str, signature: Signature, v: u8) -> Bytes {
         let types = "address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32";
         let split = [U256::from(v).into(), signature.r().into(), signature.s().into()];
         encode(&format!("{function}({types})"), &[&self.fields()[..], &split].concat())
     }
 
     /// `transferWithAuthorization` with the signature as bytes.
-    pub(super) fn transfer_with_bytes(&self, signature: &[u8]) -> Bytes {
+    pub(crate) fn transfer_with_bytes(&self, signature: &[u8]) -> Bytes {
         let types = "address,address,uint256,uint256,uint256,bytes32,bytes";
         let dynamic = [U256::from(7 * 32).into(), U256::from(signature.len()).into()];
         let head = encode(
@@ -175,32 +172,21 @@ impl Authorization {
     }
 }
 
-impl Wallet {
-    pub(super) fn new(secret: u8) -> Self {
-        Self(SigningKey::from_slice(&[secret; 32]).unwrap())
-    }
+/// A wallet that is the same in each run.
+pub(crate) fn wallet(secret: u8) -> Wallet {
+    Wallet::from_bytes(&[secret; 32]).unwrap()
+}
 
-    pub(super) fn address(&self) -> Address {
-        Address::from_public_key(self.0.verifying_key())
-    }
-
-    pub(super) fn sign(&self, hash: B256) -> Signature {
-        self.0.sign_prehash_recoverable(hash.as_slice()).unwrap().into()
-    }
-
-    /// The network bytes of a transaction, signed.
-    pub(super) fn raw<T: SignableTransaction<Signature>>(&self, transaction: T) -> Vec<u8>
-    where
-        alloy_consensus::Signed<T>: Into<TxEnvelope>,
-    {
-        let signature = self.sign(transaction.signature_hash());
-        let envelope: TxEnvelope = transaction.into_signed(signature).into();
-        envelope.encoded_2718()
-    }
+/// The network bytes of a transaction, signed.
+pub(crate) fn raw<T: SignableTransaction<Signature>>(wallet: &Wallet, transaction: T) -> Bytes
+where
+    Signed<T>: Into<TxEnvelope>,
+{
+    wallet.sign_transaction(transaction).unwrap().0
 }
 
 /// The data of a call whose arguments are whole words.
-pub(super) fn encode(signature: &str, arguments: &[B256]) -> Bytes {
+pub(crate) fn encode(signature: &str, arguments: &[B256]) -> Bytes {
     [&keccak256(signature)[..4], &words(arguments)].concat().into()
 }
 

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, Signature, TxKind, U256, b256, keccak256};
 
 use super::{
     CallError, EvmChain, EvmChainConfig, LogFilter, TransactionError, genesis,
-    payment::{Authorization, MAX_FEE, NOW, PURSE, Payment, Wallet, encode},
+    payment::{Authorization, MAX_FEE, NOW, PURSE, Payment, encode, raw, wallet},
 };
 
 /// Half of the group's order, doubled and one more: what `s` and its twin add up to.
@@ -203,7 +203,7 @@ fn a_canceled_authorization_moves_nothing() {
     let fields = [type_hash, from.into_word(), nonce].map(|word| word.0).concat();
     let separator = genesis::USDC_DOMAIN_SEPARATOR;
     let digest = [&[0x19, 0x01], separator.as_slice(), keccak256(fields).as_slice()].concat();
-    let signature = payment.payer.sign(keccak256(digest));
+    let signature = payment.payer.sign(keccak256(digest)).unwrap();
     let v = U256::from(27 + u8::from(signature.v()));
     let cancel = encode(
         "cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)",
@@ -241,7 +241,7 @@ fn tokens_move_by_the_older_ways_too() {
     .enumerate()
     {
         let transaction = TxEip1559 { nonce: nonce as u64, ..payment.transaction(data) };
-        payment.chain.send_raw_transaction(&payment.payer.raw(transaction)).unwrap();
+        payment.chain.send_raw_transaction(&raw(&payment.payer, transaction)).unwrap();
     }
     let spend = encode("transferFrom(address,address,uint256)", &[payer, seller, amount]);
     assert!(payment.settle(spend.clone()));
@@ -268,7 +268,7 @@ fn an_estimate_suffices_and_is_close() {
 #[test]
 fn an_estimate_is_limited_by_the_purse() {
     let mut payment = Payment::new();
-    payment.facilitator = Wallet::new(3);
+    payment.facilitator = wallet(3);
     let mut call = payment.call(payment.data());
     assert!(payment.chain.estimate_gas(&call).is_ok());
     call.max_fee = MAX_FEE;
@@ -315,7 +315,7 @@ fn a_transaction_must_be_in_order() {
     assert!(poor.starts_with("insufficient funds for gas * price + value"), "{poor}");
     assert_eq!(payment.chain.block_number(), 0);
 
-    let raw = payment.facilitator.raw(good);
+    let raw = raw(&payment.facilitator, good);
     payment.chain.send_raw_transaction(&raw).unwrap();
     assert_eq!(payment.chain.send_raw_transaction(&raw), Err(TransactionError::AlreadyKnown));
     let mut late = payment.transaction(payment.data());
@@ -350,7 +350,7 @@ fn legacy_transactions_must_name_the_chain() {
     };
     let bare = TxLegacy { chain_id: None, ..transaction.clone() };
     let send =
-        |transaction| payment.chain.send_raw_transaction(&payment.facilitator.raw(transaction));
+        |transaction| payment.chain.send_raw_transaction(&raw(&payment.facilitator, transaction));
     assert_eq!(send(bare), Err(TransactionError::Unprotected));
     send(transaction).unwrap();
     assert_eq!(payment.chain.token_balance(payment.seller), U256::from(1500));
@@ -359,13 +359,13 @@ fn legacy_transactions_must_name_the_chain() {
 #[test]
 fn garbage_is_no_transaction() {
     let payment = Payment::new();
-    let raw = payment.facilitator.raw(payment.transaction(payment.data()));
+    let raw = raw(&payment.facilitator, payment.transaction(payment.data()));
     for length in 0..raw.len() {
         let refused = payment.chain.send_raw_transaction(&raw[..length]);
         assert!(matches!(refused, Err(TransactionError::Malformed(_))), "{length}: {refused:?}");
     }
     for at in 0..raw.len() {
-        let mut damaged = raw.clone();
+        let mut damaged = raw.to_vec();
         damaged[at] ^= 0x11;
         assert!(payment.chain.send_raw_transaction(&damaged).is_err(), "{at}");
     }

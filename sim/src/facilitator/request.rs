@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reason::Reason;
+use super::reason::RequestFault;
 use crate::x402::{FacilitatorRequest, Version};
 
 /// What the client claims and what the seller requires, of either version.
@@ -14,12 +14,12 @@ pub(super) struct Payment {
     pub(super) scheme: String,
     /// The network that the client says it paid on.
     pub(super) network: String,
-    /// The transaction in base64, if the payload has one.
-    pub(super) transaction: Option<String>,
+    /// What the client signed: another object for each kind of chain.
+    pub(super) payload: Value,
     pub(super) requirements: Requirements,
 }
 
-/// The seller's entry in the fields that matter on Solana.
+/// The seller's entry in the fields that facilitators look at.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Requirements {
@@ -35,34 +35,25 @@ pub(super) struct Requirements {
 
 impl Payment {
     /// Reads a request. The payment may be any nonsense: that is for the checks to name.
-    pub(super) fn read(request: &FacilitatorRequest) -> Result<Self, Reason> {
+    pub(super) fn read(request: &FacilitatorRequest) -> Result<Self, RequestFault> {
         let version =
-            Version::try_from(request.x402_version).map_err(|_| Reason::UnknownVersion)?;
+            Version::try_from(request.x402_version).map_err(|_| RequestFault::UnknownVersion)?;
         let requirements = Requirements::deserialize(&request.payment_requirements)
-            .map_err(|_| Reason::MalformedRequirements)?;
+            .map_err(|_| RequestFault::MalformedRequirements)?;
         let claimed = claimed_requirements(version, &request.payment_payload);
         Ok(Self {
             version,
             scheme: text(&claimed["scheme"]).unwrap_or_default(),
             network: text(&claimed["network"]).unwrap_or_default(),
-            transaction: text(&request.payment_payload["payload"]["transaction"]),
+            payload: request.payment_payload["payload"].clone(),
             requirements,
         })
     }
 }
 
 impl Requirements {
-    /// Who has to pay the network's fee, if the seller says so.
-    pub(super) fn fee_payer(&self) -> Option<&str> {
-        self.extra_text("feePayer")
-    }
-
-    /// The memo that the transaction must carry, if the seller wants one.
-    pub(super) fn memo(&self) -> Option<&str> {
-        self.extra_text("memo").filter(|memo| !memo.is_empty())
-    }
-
-    fn extra_text(&self, key: &str) -> Option<&str> {
+    /// A text that the seller has put into `extra`.
+    pub(super) fn extra_text(&self, key: &str) -> Option<&str> {
         self.extra.as_ref()?.get(key)?.as_str()
     }
 }

@@ -139,10 +139,12 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// A Solana node that answers every method with the result it was told, and keeps the calls.
+/// A node that answers methods with the results it was told, and keeps the calls.
 #[derive(Clone)]
 pub(crate) struct ScriptedNode {
     pub(crate) url: String,
+    /// Another node, which answers what this one was not told about.
+    upstream: String,
     script: Arc<Mutex<Script>>,
 }
 
@@ -153,21 +155,25 @@ struct Script {
 }
 
 impl ScriptedNode {
-    /// A node on which every payment succeeds.
-    pub(crate) async fn start() -> Self {
+    /// A node that passes everything on to another one, until it is told what to answer.
+    pub(crate) async fn in_front_of(upstream: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let node = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
-            script: Arc::default(),
-        };
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let node = Self { url, upstream, script: Arc::default() };
+        let router = Router::new().route("/", post(call)).with_state(node.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        node
+    }
+
+    /// A node of Solana on which every payment succeeds.
+    pub(crate) async fn start() -> Self {
+        let node = Self::in_front_of(String::new()).await;
         node.answer("simulateTransaction", json!({"value": {"err": null}}));
         node.answer("sendTransaction", json!("signature"));
         node.answer("getAccountInfo", json!({"value": {"lamports": 1}}));
         node.status(json!({"err": null, "confirmationStatus": "confirmed"}));
         let latest = json!({"blockhash": BLOCKHASH, "lastValidBlockHeight": 291470237});
         node.answer("getLatestBlockhash", json!({"value": latest}));
-        let router = Router::new().route("/", post(call)).with_state(node.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
         node
     }
 
@@ -177,9 +183,23 @@ impl ScriptedNode {
         script.results.insert(method.to_owned(), result);
     }
 
+    /// From now on, the other node answers a method.
+    pub(crate) fn pass_on(&self, method: &str) {
+        self.script.lock().unwrap().results.remove(method);
+    }
+
     /// From now on, what the node knows about any transaction.
     pub(crate) fn status(&self, status: Value) {
         self.answer("getSignatureStatuses", json!({"value": [status]}));
+    }
+
+    /// Keeps a call; the answer, if this node has one.
+    fn note(&self, request: &Value) -> Option<Value> {
+        let mut script = self.script.lock().unwrap();
+        let method = request["method"].as_str().unwrap().to_owned();
+        let result = script.results.get(&method).cloned();
+        script.calls.push((method, request["params"].clone()));
+        result
     }
 
     /// The parameters of all calls of a method so far.
@@ -191,10 +211,10 @@ impl ScriptedNode {
 }
 
 async fn call(State(node): State<ScriptedNode>, Json(request): Json<Value>) -> Json<Value> {
-    let mut script = node.script.lock().unwrap();
-    let method = request["method"].as_str().unwrap().to_owned();
-    let result = script.results[&method].clone();
-    script.calls.push((method, request["params"].clone()));
+    let Some(result) = node.note(&request) else {
+        let post = reqwest::Client::new().post(&node.upstream).json(&request);
+        return Json(post.send().await.unwrap().json().await.unwrap());
+    };
     let outcome = match result.get("code") {
         Some(_) => "error",
         None => "result",

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::Value;
 use solana_address::Address;
 use tokio::net::TcpListener;
 use tracing::info;
@@ -11,9 +12,10 @@ use tracing::info;
 use super::{
     Accept, ChallengeBody, Connection, Price, Resource, Route, Seller, SellerConfig, serve,
 };
-use crate::x402::{SolanaNetwork, Version};
+use crate::evm_chain::{self, command::parse_address};
+use crate::x402::{EvmNetwork, SolanaNetwork, Version};
 
-/// Sell resources for payments on Solana.
+/// Sell resources for payments on Solana, on an EVM chain, or on either.
 ///
 /// Without a configuration file, /weather (GET), /echo (its request's body), /status/N (answers
 /// status N after the payment was verified) and, with --dir, /files/... are for sale in x402
@@ -39,17 +41,39 @@ pub struct SellerArgs {
     #[arg(long, value_name = "URL")]
     pub rpc_url: Option<String>,
 
-    /// Who gets the money: a Solana address whose token account exists.
-    #[arg(long, value_name = "ADDRESS", required_unless_present = "config")]
+    /// Who gets the money: a Solana address whose token account exists. This, --evm-pay-to, or both.
+    #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["config", "evm_pay_to"])]
     pub pay_to: Option<Address>,
 
-    /// The cluster to be paid on.
+    /// The Solana cluster to be paid on.
     #[arg(long, value_name = "NETWORK", default_value = "devnet")]
     pub network: SolanaNetwork,
 
-    /// The mint to be paid in; the network's USDC if none is given.
+    /// The mint to be paid in; the cluster's USDC if none is given.
     #[arg(long, value_name = "MINT")]
     pub asset: Option<Address>,
+
+    /// Who gets the money on an EVM chain: any address. What is for sale then has this as its
+    /// second way to pay, or as its only one without --pay-to.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
+    pub evm_pay_to: Option<evm_chain::Address>,
+
+    /// The EVM chain to be paid on, by the name that x402 gives it: base-sepolia, eip155:84532.
+    #[arg(long, value_name = "NETWORK", default_value = "base-sepolia")]
+    pub evm_network: EvmNetwork,
+
+    /// The contract of the EIP-3009 token to be paid in; the chain's USDC if none is given.
+    #[arg(long, value_name = "CONTRACT", value_parser = parse_address)]
+    #[arg(requires_all = ["evm_asset_name", "evm_asset_version"])]
+    pub evm_asset: Option<evm_chain::Address>,
+
+    /// The name in the EIP-712 domain of --evm-asset.
+    #[arg(long, value_name = "NAME", requires = "evm_asset")]
+    pub evm_asset_name: Option<String>,
+
+    /// The version in the EIP-712 domain of --evm-asset.
+    #[arg(long, value_name = "VERSION", requires = "evm_asset")]
+    pub evm_asset_version: Option<String>,
 
     /// The price of everything: dollars ($0.001, for tokens of six decimals) or atomic units
     /// (1000).
@@ -68,11 +92,11 @@ pub struct SellerArgs {
     #[arg(long)]
     pub bazaar: bool,
 
-    /// Put entries with unknown schemes and networks before the real one.
+    /// Put entries with unknown schemes and networks before the real ones.
     #[arg(long)]
     pub decoys: bool,
 
-    /// Fill challenges up with entries on other networks until there are this many.
+    /// Fill challenges up with entries for other tokens until there are this many.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub pad_accepts_to: usize,
 
@@ -104,6 +128,9 @@ pub enum CommandError {
         /// What is wrong, and where.
         cause: toml::de::Error,
     },
+    /// No USDC is known on the EVM chain.
+    #[error("no USDC is known on {0}: name a token with --evm-asset")]
+    UnknownUsdc(String),
     /// The address cannot be listened on, or no longer.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
@@ -127,7 +154,7 @@ impl SellerArgs {
     fn into_config(self) -> Result<SellerConfig, CommandError> {
         let mut config = match &self.config {
             Some(path) => read_config(path)?,
-            None => self.flags_config(),
+            None => self.flags_config()?,
         };
         if let Some(url) = self.facilitator_url {
             config.facilitator_url = url;
@@ -136,18 +163,23 @@ impl SellerArgs {
         Ok(config)
     }
 
-    fn flags_config(&self) -> SellerConfig {
+    fn flags_config(&self) -> Result<SellerConfig, CommandError> {
+        let accepts = self.accepts()?;
         let versions = [(Version::V2, ""), (Version::V1, "/v1")];
         let routes = versions.into_iter().flat_map(|(version, prefix)| {
             let offers = self.offers().into_iter();
-            offers.map(move |(path, resource)| self.route(version, prefix, path, resource))
+            let accepts = &accepts;
+            offers.map(move |(path, resource)| Route {
+                version,
+                ..self.route(format!("{prefix}{path}"), resource, accepts.clone())
+            })
         });
-        SellerConfig {
+        Ok(SellerConfig {
             connection: self.connection,
             challenge_body: self.challenge_body,
             routes: routes.collect(),
             ..SellerConfig::new("http://127.0.0.1:4022")
-        }
+        })
     }
 
     fn offers(&self) -> Vec<(&'static str, Resource)> {
@@ -162,22 +194,41 @@ impl SellerArgs {
         offers
     }
 
-    fn route(&self, version: Version, prefix: &str, path: &str, resource: Resource) -> Route {
+    fn route(&self, path: String, resource: Resource, accepts: Vec<Accept>) -> Route {
         Route {
-            version,
             memo: self.memo.clone(),
             bazaar: self.bazaar,
             decoys: self.decoys,
             pad_accepts_to: self.pad_accepts_to,
-            ..Route::new(format!("{prefix}{path}"), resource, self.accept())
+            ..Route::accepting(path, resource, accepts)
         }
     }
 
-    fn accept(&self) -> Accept {
-        let text = |address: Option<Address>| address.map(|address| address.to_string());
-        let asset = text(self.asset).unwrap_or_else(|| self.network.usdc().to_owned());
-        let pay_to = text(self.pay_to).unwrap_or_default();
-        Accept::new(self.network.caip2(), asset, pay_to, self.price.clone())
+    fn accepts(&self) -> Result<Vec<Accept>, CommandError> {
+        let solana = self.pay_to.map(|pay_to| self.solana_accept(pay_to));
+        let evm = self.evm_pay_to.map(|pay_to| self.evm_accept(pay_to)).transpose()?;
+        Ok(solana.into_iter().chain(evm).collect())
+    }
+
+    fn solana_accept(&self, pay_to: Address) -> Accept {
+        let asset = self.asset.map(|asset| asset.to_string());
+        let asset = asset.unwrap_or_else(|| self.network.usdc().to_owned());
+        Accept::new(self.network.caip2(), asset, pay_to.to_string(), self.price.clone())
+    }
+
+    fn evm_accept(&self, pay_to: evm_chain::Address) -> Result<Accept, CommandError> {
+        let network = self.evm_network.caip2();
+        let usdc = self.evm_network.usdc().map(|usdc| usdc.address.to_owned());
+        let asset = self.evm_asset.map(|asset| asset.to_string()).or(usdc);
+        let asset = asset.ok_or_else(|| CommandError::UnknownUsdc(network.clone()))?;
+        let domain = [("name", &self.evm_asset_name), ("version", &self.evm_asset_version)];
+        let extra = domain
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), Value::from(value.as_deref()?))));
+        Ok(Accept {
+            extra: extra.collect(),
+            ..Accept::new(network, asset, pay_to.to_string(), self.price.clone())
+        })
     }
 }
 
@@ -202,6 +253,8 @@ mod tests {
 
     const PAY_TO: &str = "4mPACGWLk8bXJ54JHAcWZCmp5xXTZvKXscwyrsZeQfPt";
 
+    const EVM_ADDRESS: &str = "0x11AE621BC0DcCc23FDBa7AF9b9412061578055B6";
+
     fn config(flags: &[&str]) -> SellerConfig {
         let flags = [&["seller", "--pay-to", PAY_TO], flags].concat();
         let command = Command::try_parse_from(flags).unwrap();
@@ -218,6 +271,42 @@ mod tests {
         assert_eq!(accept.pay_to, PAY_TO);
         assert_eq!(accept.asset, SolanaNetwork::Devnet.usdc());
         assert_eq!(accept.price, Price::Dollars("0.001".into()));
+    }
+
+    #[test]
+    fn a_receiver_on_an_evm_chain_is_another_way_to_pay_or_the_only_one() {
+        let pay_to = EVM_ADDRESS;
+        let both = config(&["--evm-pay-to", &pay_to.to_lowercase()]);
+        for route in &both.routes {
+            let [solana, evm] = &route.accepts[..] else { panic!("{:?}", route.accepts) };
+            assert_eq!(solana.pay_to, PAY_TO);
+            assert_eq!((evm.network.as_str(), evm.pay_to.as_str()), ("eip155:84532", pay_to));
+            assert_eq!(evm.asset, EvmNetwork::BASE_SEPOLIA.usdc().unwrap().address);
+            assert!(evm.extra.is_empty(), "USDC's domain is known");
+        }
+
+        let flags = ["seller", "--evm-pay-to", pay_to, "--evm-network", "base"];
+        let only = Command::try_parse_from(flags).unwrap().args.into_config().unwrap();
+        assert_eq!(only.routes[0].accepts.len(), 1);
+        assert_eq!(only.routes[0].accepts[0].network, "eip155:8453");
+    }
+
+    #[test]
+    fn other_tokens_are_named_with_their_domain() {
+        let token = ["--evm-pay-to", EVM_ADDRESS, "--evm-asset", EVM_ADDRESS];
+        let domain = ["--evm-asset-name", "USD\u{20ae}0", "--evm-asset-version", "1"];
+        let config = config(&[token, domain].concat());
+        let evm = &config.routes[0].accepts[1];
+        assert_eq!(evm.asset, EVM_ADDRESS);
+        assert_eq!(evm.extra["name"], "USD\u{20ae}0");
+        assert_eq!(evm.extra["version"], "1");
+        assert!(Command::try_parse_from([&["seller"][..], &token].concat()).is_err());
+
+        let flags = ["seller", "--evm-pay-to", EVM_ADDRESS, "--evm-network", "sei"];
+        let unknown = Command::try_parse_from(flags).unwrap().args.into_config();
+        assert!(
+            matches!(unknown, Err(CommandError::UnknownUsdc(network)) if network == "eip155:1329")
+        );
     }
 
     #[test]

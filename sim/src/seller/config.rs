@@ -16,6 +16,13 @@
 //! asset = "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"
 //! pay_to = "4mPACGWLk8bXJ54JHAcWZCmp5xXTZvKXscwyrsZeQfPt"
 //! price = "$0.001"
+//!
+//! [[routes.accepts]]                  # another way to pay for the same
+//! network = "eip155:84532"
+//! asset = "0x036CbD53842c5426634e7929541eC2318f3dCF7e"
+//! pay_to = "0x11AE621BC0DcCc23FDBa7AF9b9412061578055B6"
+//! price = "$0.001"
+//! extra = { name = "USDC", version = "2" }   # optional for known USDC
 //! ```
 
 use std::path::PathBuf;
@@ -85,7 +92,7 @@ pub struct Route {
     /// Put entries with unknown schemes and networks before the real ones.
     #[serde(default)]
     pub decoys: bool,
-    /// Fill up with entries on other networks until there are this many.
+    /// Fill up with entries for other tokens until there are this many.
     #[serde(default)]
     pub pad_accepts_to: usize,
     /// The schema of what comes out (v1: `outputSchema.output`).
@@ -115,8 +122,9 @@ pub struct Accept {
     /// How long a payment may stay unsettled; 300 (v2) or 60 (v1) if unset.
     #[serde(default)]
     pub max_timeout_seconds: Option<u64>,
-    /// What else clients need to know, as `name` and `version` on EVM networks. The fee payer on
-    /// Solana comes from the facilitator.
+    /// What else clients need to know, as `name` and `version` of the token's EIP-712 domain on EVM
+    /// networks, which USDC brings along on the best known ones. The fee payer on Solana comes from
+    /// the facilitator.
     #[serde(default)]
     pub extra: Map<String, Value>,
 }
@@ -183,11 +191,16 @@ impl SellerConfig {
 impl Route {
     /// A v2 route for every method, with one way to pay.
     pub fn new(path: impl Into<String>, resource: Resource, accept: Accept) -> Self {
+        Self::accepting(path, resource, vec![accept])
+    }
+
+    /// A v2 route for every method, with any number of ways to pay.
+    pub fn accepting(path: impl Into<String>, resource: Resource, accepts: Vec<Accept>) -> Self {
         Self {
             path: path.into(),
             methods: Vec::new(),
             version: default_version(),
-            accepts: vec![accept],
+            accepts,
             resource,
             description: String::new(),
             mime_type: default_mime_type(),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Accept, Route};
 use crate::facilitator::rpc::LatestBlockhash;
-use crate::x402::{Supported, Version, network};
+use crate::x402::{EvmNetwork, EvmToken, Supported, Version, network};
 
 /// What an entry takes from others: the facilitator's kinds and, for challenges, the chain.
 pub(super) struct Surroundings<'a> {
@@ -70,7 +70,7 @@ fn v1_entry(route: &Route, accept: &Accept, surroundings: &Surroundings<'_>) -> 
     entry
 }
 
-/// The facilitator's part, the chain's part, and what the seller adds.
+/// The facilitator's part, the chain's part, the token's part, and what the seller adds.
 fn extra(
     route: &Route,
     accept: &Accept,
@@ -87,8 +87,23 @@ fn extra(
     if let Some(memo) = route.memo.as_ref().filter(|_| on_solana) {
         extra.insert("memo".to_owned(), json!(memo));
     }
+    if let Some(token) = known_token(accept) {
+        extra.extend(domain(&token));
+    }
     extra.extend(accept.extra.clone());
     extra
+}
+
+/// The token of an entry, if its EIP-712 domain need not be configured.
+fn known_token(accept: &Accept) -> Option<EvmToken> {
+    let usdc = accept.network.parse().ok().and_then(EvmNetwork::usdc)?;
+    accept.asset.eq_ignore_ascii_case(usdc.address).then_some(usdc)
+}
+
+/// What clients need to know of a token before they can sign for it.
+fn domain(token: &EvmToken) -> [(String, Value); 2] {
+    [("name", token.name), ("version", token.version)]
+        .map(|(key, value)| (key.to_owned(), Value::from(value)))
 }
 
 fn facilitator_extra(
@@ -127,34 +142,61 @@ fn decoys() -> Vec<Accept> {
     .map(|(scheme, network)| Accept {
         scheme: scheme.to_owned(),
         extra: extra.as_object().cloned().unwrap_or_default(),
-        ..other_network(network, "token", "decoy", "Goat", "1")
+        ..other_network(network, "token", "decoy")
     })
     .into()
 }
 
-/// Entries on networks that a Solana client steps over, as many as anybody wants.
+/// Entries that clients can read and step over, as many as anybody wants: they are for a token that
+/// no dollar policy knows.
 fn padding() -> impl Iterator<Item = Accept> {
-    PADDING_ASSETS
-        .into_iter()
-        .cycle()
-        .map(|(network, asset, name)| other_network(network, asset, PADDING_PAY_TO, name, "2"))
+    EURC.into_iter().cycle().map(|(network, asset, name)| {
+        let token = EvmToken { address: asset, name, version: "2" };
+        Accept {
+            extra: domain(&token).into_iter().collect(),
+            ..other_network(network, asset, PADDING_PAY_TO)
+        }
+    })
 }
 
-fn other_network(network: &str, asset: &str, pay_to: &str, name: &str, version: &str) -> Accept {
-    let price = super::Price::Atomic("1000".to_owned());
-    let extra = [("name", name), ("version", version)];
-    Accept {
-        extra: extra.map(|(key, value)| (key.to_owned(), Value::from(value))).into_iter().collect(),
-        ..Accept::new(network, asset, pay_to, price)
-    }
+fn other_network(network: &str, asset: &str, pay_to: &str) -> Accept {
+    Accept::new(network, asset, pay_to, super::Price::Atomic("1000".to_owned()))
 }
 
 const PADDING_PAY_TO: &str = "0x11AE621BC0DcCc23FDBa7AF9b9412061578055B6";
 
-/// USDC on networks with EIP-3009: network, contract, name of the EIP-712 domain.
-const PADDING_ASSETS: [(&str, &str, &str); 4] = [
-    ("eip155:84532", "0x036CbD53842c5426634e7929541eC2318f3dCF7e", "USDC"),
-    ("eip155:8453", "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USD Coin"),
-    ("eip155:137", "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359", "USD Coin"),
-    ("eip155:43114", "0xB97EF9Ef8734C71904D8002F8b6Bc66Dd9c48a6E", "USD Coin"),
+/// Circle's euro on networks with EIP-3009: network, contract, name of the EIP-712 domain.
+const EURC: [(&str, &str, &str); 4] = [
+    ("eip155:84532", "0x808456652fdb597867f38412077A9182bf77359F", "EURC"),
+    ("eip155:8453", "0x60a3E35Cc302bFA44Cb288Bc5a4F316Fdb1adb42", "EURC"),
+    ("eip155:1", "0x1aBaEA1f7C830bD89Acc67eC4af516284b1bC33c", "Euro Coin"),
+    ("eip155:43114", "0xC891EB4cbdEFf6e073e859e987815Ed1505c2ACD", "EURC"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::Address;
+
+    use super::*;
+
+    #[test]
+    fn padding_has_correct_checksums() {
+        for (_, address, _) in EURC {
+            assert!(Address::parse_checksummed(address, None).is_ok(), "{address}");
+        }
+    }
+
+    #[test]
+    fn known_tokens_bring_their_domain_along() {
+        let price = super::super::Price::Atomic("1000".to_owned());
+        let accept =
+            |network: &str, asset: &str| Accept::new(network, asset, "payee", price.clone());
+        let usdc = EvmNetwork::BASE_SEPOLIA.usdc().unwrap();
+        for network in ["base-sepolia", "eip155:84532"] {
+            assert_eq!(known_token(&accept(network, usdc.address)), Some(usdc));
+        }
+        assert_eq!(known_token(&accept("base", usdc.address)), None);
+        assert_eq!(known_token(&accept("solana", usdc.address)), None);
+        assert_eq!(known_token(&accept("base-sepolia", PADDING_PAY_TO)), None);
+    }
+}

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::facilitator::testing::{BLOCKHASH, Bench, ScriptedNode, TOKEN};
-use crate::facilitator::{self, Facilitator, FacilitatorConfig};
+use crate::facilitator::{self, Facilitator, SolanaConfig};
 use crate::x402::SolanaNetwork;
 use crate::x402::header::{decode, encode};
 
@@ -268,7 +268,7 @@ mod payments {
     #[tokio::test]
     async fn a_signed_transaction_goes_through_a_real_facilitator() {
         let (bench, node) = (Bench::new(), ScriptedNode::start().await);
-        let config = FacilitatorConfig::new(bench.fee_payer.insecure_clone(), &node.url);
+        let config = SolanaConfig::new(bench.fee_payer.insecure_clone(), &node.url);
         let facilitator = start_facilitator(config).await;
         let shop = Shop::open(|config| {
             config.facilitator_url = facilitator;
@@ -298,7 +298,7 @@ mod payments {
         assert_eq!(payers, [Some(bench.client.pubkey().to_string())]);
     }
 
-    async fn start_facilitator(config: FacilitatorConfig) -> String {
+    async fn start_facilitator(config: SolanaConfig) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(facilitator::serve(listener, Facilitator::new(config)));

@@ -10,5 +10,5 @@ pub mod network;
 pub mod version;
 
 pub use message::{FacilitatorRequest, SettleResponse, Supported, SupportedKind, VerifyResponse};
-pub use network::SolanaNetwork;
+pub use network::{EvmNetwork, EvmToken, SolanaNetwork};
 pub use version::Version;

@@ -60,22 +60,86 @@ impl FromStr for SolanaNetwork {
     }
 }
 
-/// The v1 name of a network given by its CAIP-2 identifier, if v1 knows the network.
-pub fn v1_name(caip2: &str) -> Option<&'static str> {
-    if let Ok(network) = caip2.parse::<SolanaNetwork>() {
-        return Some(network.v1_name());
-    }
-    let chain_id: u64 = caip2.strip_prefix("eip155:")?.parse().ok()?;
-    EVM_NETWORKS.iter().find(|(_, id)| *id == chain_id).map(|(name, _)| *name)
+/// An EVM chain, known by its chain id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EvmNetwork {
+    /// The chain id, part of every signature.
+    pub chain_id: u64,
 }
 
-/// The CAIP-2 identifier of a network given by its v1 name.
-pub fn caip2(v1_name: &str) -> Option<String> {
-    if let Ok(network) = v1_name.parse::<SolanaNetwork>() {
-        return Some(network.caip2().to_owned());
-    }
-    EVM_NETWORKS.iter().find(|(name, _)| *name == v1_name).map(|(_, id)| format!("eip155:{id}"))
+/// A token that moves by EIP-3009, with what its EIP-712 domain needs to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvmToken {
+    /// The contract, with its checksum (EIP-55).
+    pub address: &'static str,
+    /// The name in the domain, which is not always the one that people use.
+    pub name: &'static str,
+    /// The version in the domain.
+    pub version: &'static str,
 }
+
+/// A name that belongs to no EVM chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an EVM network: eip155:84532 is one, and base-sepolia")]
+pub struct UnknownEvmNetwork(pub String);
+
+impl EvmNetwork {
+    /// The testnet that most x402 tests run on.
+    pub const BASE_SEPOLIA: Self = Self { chain_id: 84_532 };
+
+    /// The CAIP-2 identifier: `eip155:` and the chain id.
+    pub fn caip2(self) -> String {
+        format!("eip155:{}", self.chain_id)
+    }
+
+    /// Circle's USDC on this chain, if it is known here.
+    pub fn usdc(self) -> Option<EvmToken> {
+        let mut known = EVM_USDC.iter();
+        let (_, address, name) = known.find(|(chain_id, _, _)| *chain_id == self.chain_id)?;
+        Some(EvmToken { address, name, version: "2" })
+    }
+
+    /// The name in messages of v1, if v1 knows the chain.
+    pub fn v1_name(self) -> Option<&'static str> {
+        EVM_NETWORKS.iter().find(|(_, id)| *id == self.chain_id).map(|(name, _)| *name)
+    }
+}
+
+impl FromStr for EvmNetwork {
+    type Err = UnknownEvmNetwork;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEvmNetwork> {
+        let by_name = EVM_NETWORKS.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
+        let by_id = || name.strip_prefix("eip155:")?.parse().ok();
+        let chain_id = by_name.or_else(by_id).ok_or_else(|| UnknownEvmNetwork(name.to_owned()))?;
+        Ok(Self { chain_id })
+    }
+}
+
+/// The v1 name of a network given by either name, if v1 knows the network.
+pub fn v1_name(network: &str) -> Option<&'static str> {
+    let solana = network.parse().ok().map(SolanaNetwork::v1_name);
+    solana.or_else(|| network.parse().ok().and_then(EvmNetwork::v1_name))
+}
+
+/// The CAIP-2 identifier of a network given by either name.
+pub fn caip2(network: &str) -> Option<String> {
+    let solana = network.parse().ok().map(|solana: SolanaNetwork| solana.caip2().to_owned());
+    solana.or_else(|| network.parse().ok().map(EvmNetwork::caip2))
+}
+
+/// Chain id, contract and name of Circle's USDC.
+const EVM_USDC: [(u64, &str, &str); 9] = [
+    (1, "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USD Coin"),
+    (137, "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359", "USD Coin"),
+    (8453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USD Coin"),
+    (42_161, "0xaf88d065e77c8cC2239327C5EDb3A432268e5831", "USD Coin"),
+    (43_113, "0x5425890298aed601595a70AB815c96711a31Bc65", "USD Coin"),
+    (43_114, "0xB97EF9Ef8734C71904D8002F8b6Bc66Dd9c48a6E", "USD Coin"),
+    (80_002, "0x41E94Eb019C0762f9Bfcf9Fb1E58725BfB0e7582", "USDC"),
+    (84_532, "0x036CbD53842c5426634e7929541eC2318f3dCF7e", "USDC"),
+    (421_614, "0x75faf114eafb1BDbe2F0316DF893fd58CE46AA4d", "USDC"),
+];
 
 /// Short names of v1 and the chain identifiers that they stand for.
 const EVM_NETWORKS: [(&str, u64); 23] = [
@@ -114,6 +178,15 @@ mod tests {
             assert_eq!(network.caip2().parse(), Ok(*network));
             assert_eq!(network.v1_name().parse(), Ok(*network));
         }
+    }
+
+    #[test]
+    fn usdc_has_correct_checksums() {
+        for (chain_id, address, _) in EVM_USDC {
+            assert!(alloy_primitives::Address::parse_checksummed(address, None).is_ok());
+            assert_eq!(EvmNetwork { chain_id }.usdc().map(|token| token.address), Some(address));
+        }
+        assert_eq!(EvmNetwork { chain_id: 1328 }.usdc(), None);
     }
 
     #[test]

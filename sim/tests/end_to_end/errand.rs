@@ -6,7 +6,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 use embedded_x402::client::{Method, Outcome, Request, Url};
 use embedded_x402::io::{Client, ClientMemory, ConnectError, Error, Tcp, Transport};
 use embedded_x402::policy::{Approve, Asset, Offer, PaymentPolicy, Rule, assets};
-use embedded_x402::signer::CompactSigner;
+use embedded_x402::signer::{CompactSigner, K256Signer};
 use embedded_x402::wire::{Amount, Network, ProtocolVersion};
 use embedded_x402_sim::chain::genesis;
 use embedded_x402_sim::device::{TokioDelay, TokioNetwork};
@@ -45,12 +45,16 @@ pub(crate) async fn run_request(
 ) -> Errand {
     let pyusd = genesis::PYUSD.to_string();
     let pyusd = assets::find(Network::SolanaDevnet, &pyusd).unwrap();
-    let rules = [rule(&assets::USDC_SOLANA_DEVNET), rule(pyusd)];
+    let dollars = [&assets::USDC_SOLANA_DEVNET, pyusd, &assets::USDC_BASE_SEPOLIA];
+    let rules = dollars.map(rule);
     let policy = PaymentPolicy { rules: &rules };
-    let signer = CompactSigner::from_key_pair(&shop.device.key_pair).unwrap();
+    let keys = &shop.device.keys;
+    let solana = CompactSigner::from_key_pair(keys.solana_key_pair().unwrap()).unwrap();
+    let evm = K256Signer::from_bytes(keys.evm_secret().unwrap()).unwrap();
     let line = Line::new();
     let mut memory: ClientMemory = ClientMemory::new();
-    let mut client = Client::new(&line, &policy, signer, SysRng, TokioDelay, &mut memory)
+    let mut client = Client::new(&line, &policy, (solana, evm), SysRng, TokioDelay, &mut memory)
+        .with_clock(&*shop.device.clock)
         .with_approval(Pause(before_signing))
         .with_solana_rpc(&shop.market.chain_url);
     let response = client.send(request).await;

@@ -6,7 +6,7 @@ use embedded_x402_sim::x402::Version;
 
 use crate::payment;
 use crate::refusals::assert_refused;
-use crate::shop::{PRICE, Shop, address_of, device, dollars, weather};
+use crate::shop::{PRICE, Shop, dollars, weather};
 
 const INSTRUCTIONS_LENGTH: &str = "invalid_exact_svm_payload_transaction_instructions_length";
 
@@ -45,10 +45,7 @@ async fn it_names_the_token_account_that_is_missing() {
     let reason = "invalid_exact_svm_payload_transaction_receiver_ata_not_found";
     assert_refused(&shop.get("/to-nobody", genesis::USDC).await, reason, "no payee");
 
-    let rpc = shop.device.solana_rpc.take();
-    shop.device = device(dollars(crate::shop::CAP));
-    shop.device.solana_rpc = rpc;
-    shop.payer = address_of(&shop.device);
+    shop.change_device(dollars(crate::shop::CAP));
     let reason = "invalid_exact_svm_payload_transaction_sender_ata_not_found";
     assert_refused(&shop.get("/weather", genesis::USDC).await, reason, "no payer");
 }

@@ -1,5 +1,5 @@
 //! The device buys: the no_std client over real sockets, from a seller and a facilitator that
-//! behave like the reference's, on a chain that executes the real token programs.
+//! behave like the reference's, on chains that execute the real token programs, and contracts.
 //!
 //! Nothing here trusts one side's word. After each purchase the books are compared: what the payer
 //! has less, what the payee has more, what the seller recorded, what the receipt names, and what
@@ -15,6 +15,8 @@ mod shop;
 mod combinations;
 mod command_line;
 mod equal_payments;
+mod evm;
+mod evm_refusals;
 mod legacy_facilitator;
 mod lost_answers;
 mod policy;

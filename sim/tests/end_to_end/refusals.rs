@@ -11,7 +11,7 @@ use solana_address::Address;
 
 use crate::books::Trade;
 use crate::errand;
-use crate::shop::{FUNDS, PRICE, Shop, VERSIONS, accept, address_of, device, usdc, weather};
+use crate::shop::{FUNDS, PRICE, Shop, VERSIONS, accept, usdc, weather};
 
 /// A reason, as each version words it.
 struct Reason {
@@ -86,10 +86,7 @@ async fn a_shop_without_faults_sells() {
 #[tokio::test]
 async fn a_payer_without_enough_tokens() {
     let mut shop = shop(|_| {}).await;
-    let rpc = shop.device.solana_rpc.take();
-    shop.device = device(vec![usdc(PRICE)]);
-    shop.device.solana_rpc = rpc;
-    shop.payer = address_of(&shop.device);
+    shop.change_device(vec![usdc(PRICE)]);
     assert_both_refuse(&shop, &SIMULATION_FAILED, "no token account").await;
     shop.market.chain.fund_token(&shop.payer, &genesis::USDC, PRICE - 1).unwrap();
     assert_both_refuse(&shop, &SIMULATION_FAILED, "one unit too little").await;

@@ -26,13 +26,14 @@ fn routes(pay_to: Address) -> Vec<Route> {
     VERSIONS.into_iter().flat_map(of).collect()
 }
 
-async fn resend(shop: &Shop, path: &str, payment: &PaymentHeader) -> Response {
+/// Sends a payment once more, for this path.
+pub(crate) async fn resend(shop: &Shop, path: &str, payment: &PaymentHeader) -> Response {
     let request = reqwest::Client::new().get(shop.market.url(path));
     request.header(&payment.name, &payment.value).send().await.unwrap()
 }
 
 /// The JSON in a header of an answer.
-fn header_json(answer: &Response, name: &str) -> Option<Value> {
+pub(crate) fn header_json(answer: &Response, name: &str) -> Option<Value> {
     header::decode(answer.headers().get(name)?.as_bytes())
 }
 

@@ -17,8 +17,10 @@ pub(super) enum SaidIn {
 }
 
 /// Codes in a challenge of version 2 that do not say that nothing was settled.
-const MAY_SETTLE: [&str; 4] = [
+const MAY_SETTLE: [&str; 5] = [
     "duplicate_settlement",
+    // Nonces are drawn at random: if one is used, this very payment has used it.
+    "nonce_already_used",
     "settlement_pending",
     "transaction_confirmation_timed_out",
     "unexpected_settle_error",
@@ -27,9 +29,15 @@ const MAY_SETTLE: [&str; 4] = [
 /// Parts of the codes with which facilitators refuse a payment before they send it to the chain.
 /// Every other code, and every sentence, may be that of a settlement that got lost: of a
 /// transaction that was sent and not seen to confirm, or of a facilitator whose answer never came.
-const BEFORE_SETTLEMENT: [&str; 9] = [
+const BEFORE_SETTLEMENT: [&str; 15] = [
     "invalid_exact_svm_payload_",
     "invalid_exact_evm_payload_",
+    "invalid_exact_evm_signature",
+    "invalid_exact_evm_recipient_mismatch",
+    "invalid_exact_evm_authorization_value",
+    "invalid_exact_evm_token_",
+    "missing_eip712_domain",
+    "insufficient_balance",
     "transaction_simulation_failed",
     "fee_payer",
     "network_mismatch",
@@ -38,6 +46,11 @@ const BEFORE_SETTLEMENT: [&str; 9] = [
     "invalid_network",
     "insufficient_funds",
 ];
+
+/// Parts of the codes of verification that an EVM payment gets too when it is settled a second time,
+/// as sellers do whose first try took long: its nonce is used, or its time is over by then.
+const ON_SECOND_TRY: [&str; 3] =
+    ["nonce", "valid_before", "exact_evm_transaction_simulation_failed"];
 
 /// What sellers of version 1 say of a payment that they have not shown to a facilitator.
 const BEFORE_VERIFICATION_V1: [&str; 3] = [
@@ -61,7 +74,8 @@ pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
 
 fn is_of_verification(text: &str) -> bool {
     let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    text.bytes().all(of_code) && BEFORE_SETTLEMENT.iter().any(|part| text.contains(part))
+    let has_part = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    text.bytes().all(of_code) && has_part(&BEFORE_SETTLEMENT) && !has_part(&ON_SECOND_TRY)
 }
 
 #[cfg(test)]
@@ -81,6 +95,15 @@ mod tests {
             ("No matching payment requirements", true, false, false),
             ("insufficient_funds", true, true, true),
             ("invalid_exact_svm_transaction_simulation_failed", true, true, true),
+            ("invalid_exact_evm_signature", true, true, true),
+            ("invalid_exact_evm_payload_signature", true, true, true),
+            ("invalid_exact_evm_token_name_mismatch", true, true, true),
+            ("invalid_exact_evm_insufficient_balance", true, true, true),
+            ("invalid_exact_evm_nonce_already_used", false, false, false),
+            ("invalid_exact_evm_payload_authorization_nonce_already_used", false, false, false),
+            ("invalid_exact_evm_payload_authorization_valid_before", true, false, false),
+            ("invalid_exact_evm_transaction_simulation_failed", true, false, false),
+            ("invalid_exact_evm_transaction_failed", true, false, false),
             // Sent to the chain, and not seen to confirm.
             ("transaction_failed", true, false, false),
             ("invalid_exact_svm_transaction_failed", true, false, false),

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::json_rpc::NodeError;
+
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RpcError {
+pub(crate) enum RpcError {
     #[error("Parse error")]
     Parse,
     #[error("Invalid request")]
@@ -38,14 +40,6 @@ impl RpcError {
         Self::InvalidParameters(message.into())
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        let mut error = json!({ "code": self.code(), "message": self.to_string() });
-        if let Some(data) = self.data() {
-            error["data"] = data;
-        }
-        error
-    }
-
     fn code(&self) -> i64 {
         match self {
             Self::Parse => -32700,
@@ -68,6 +62,41 @@ impl RpcError {
             }
             _ => None,
         }
+    }
+}
+
+impl NodeError for RpcError {
+    fn parse() -> Self {
+        Self::Parse
+    }
+
+    fn invalid_request() -> Self {
+        Self::InvalidRequest
+    }
+
+    fn empty_batch() -> Self {
+        Self::InvalidRequest
+    }
+
+    fn not_positional() -> Self {
+        Self::invalid("Invalid params: parameters are positional.")
+    }
+
+    fn missing_parameter(index: usize) -> Self {
+        let least = index.saturating_add(1);
+        Self::invalid(format!("`params` should have at least {least} argument(s)"))
+    }
+
+    fn malformed_parameter(_: usize, error: &serde_json::Error) -> Self {
+        Self::invalid(format!("Invalid params: {error}."))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut error = json!({ "code": self.code(), "message": self.to_string() });
+        if let Some(data) = self.data() {
+            error["data"] = data;
+        }
+        error
     }
 }
 

@@ -9,66 +9,45 @@ mod cluster;
 mod error;
 mod history;
 mod parameters;
-mod protocol;
 mod transactions;
 mod wire;
 
-use std::{convert::Infallible, io};
+use std::{io, time::Duration};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
+use axum::Router;
 use serde_json::Value;
-use tokio::{net::TcpListener, time};
+use tokio::net::TcpListener;
 
 use super::Chain;
+use crate::json_rpc::{self, Node};
 use error::RpcError;
 use parameters::Parameters;
 
 /// The server's routes: JSON-RPC at `POST /`, and `GET /health`.
 pub fn router(chain: Chain) -> Router {
-    Router::new().route("/", post(json_rpc)).route("/health", get(async || "ok")).with_state(chain)
+    json_rpc::router(chain)
 }
 
 /// Serves the chain and lets its slots pass, until the listener fails or the future is dropped.
 pub async fn serve(listener: TcpListener, chain: Chain) -> io::Result<()> {
-    let server = axum::serve(listener, router(chain.clone()));
-    tokio::select! {
-        result = server => result,
-        never = pass_slots(chain) => match never {},
-    }
+    json_rpc::serve(listener, chain).await
 }
 
-async fn pass_slots(chain: Chain) -> Infallible {
-    if chain.slot_duration.is_zero() {
-        return std::future::pending().await;
-    }
-    let mut ticks = time::interval(chain.slot_duration);
-    ticks.tick().await; // the first one is immediate
-    loop {
-        ticks.tick().await;
-        chain.advance(1);
-    }
-}
+impl Node for Chain {
+    type Error = RpcError;
+    const CONTENT_TYPE: &'static str = "application/json; charset=utf-8";
+    const ID_FIRST: bool = false;
 
-async fn json_rpc(State(chain): State<Chain>, body: Bytes) -> Response {
-    let answer = protocol::answer(&body, |method, parameters| {
-        let result = call(&chain, method, parameters);
-        tracing::debug!(method, error = ?result.as_ref().err(), "rpc");
-        result
-    });
-    match answer {
-        Some(answer) => {
-            let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
-            (kind, answer.to_string()).into_response()
-        }
-        // Notifications only: nothing is to be said.
-        None => StatusCode::OK.into_response(),
+    fn call(&self, method: &str, parameters: &Parameters) -> Result<Value, RpcError> {
+        call(self, method, parameters)
+    }
+
+    fn block_time(&self) -> Duration {
+        self.slot_duration
+    }
+
+    fn add_block(&self) {
+        self.advance(1);
     }
 }
 

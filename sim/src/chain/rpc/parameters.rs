@@ -1,17 +1,17 @@
-//! Parameters of a call: positional, typed on demand, with a node's complaints.
+//! What Solana's methods take: a context as the last parameter, addresses in base58.
 
 use std::str::FromStr;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_commitment_config::CommitmentLevel;
 
 use super::error::RpcError;
-use crate::chain::Chain;
+use crate::{chain::Chain, json_rpc};
 
-/// Positional parameters. A missing one and `null` are the same.
-pub(super) struct Parameters(Vec<Value>);
+/// Positional parameters.
+pub(super) type Parameters = json_rpc::Parameters<RpcError>;
 
 /// What nearly every method takes as its last parameter.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -22,40 +22,6 @@ pub(super) struct Context {
 }
 
 impl Parameters {
-    pub(super) fn new(parameters: Option<Value>) -> Result<Self, RpcError> {
-        match parameters {
-            None | Some(Value::Null) => Ok(Self(Vec::new())),
-            Some(Value::Array(values)) => Ok(Self(values)),
-            Some(_) => Err(RpcError::invalid("Invalid params: parameters are positional.")),
-        }
-    }
-
-    pub(super) fn required<T: DeserializeOwned>(&self, index: usize) -> Result<T, RpcError> {
-        self.optional(index)?.ok_or_else(|| {
-            let least = index.saturating_add(1);
-            RpcError::invalid(format!("`params` should have at least {least} argument(s)"))
-        })
-    }
-
-    pub(super) fn optional<T: DeserializeOwned>(
-        &self,
-        index: usize,
-    ) -> Result<Option<T>, RpcError> {
-        self.0
-            .get(index)
-            .filter(|value| !value.is_null())
-            .map(T::deserialize)
-            .transpose()
-            .map_err(|error| RpcError::invalid(format!("Invalid params: {error}.")))
-    }
-
-    pub(super) fn or_default<T: DeserializeOwned + Default>(
-        &self,
-        index: usize,
-    ) -> Result<T, RpcError> {
-        Ok(self.optional(index)?.unwrap_or_default())
-    }
-
     pub(super) fn address(&self, index: usize) -> Result<Address, RpcError> {
         parse(&self.required::<String>(index)?)
     }

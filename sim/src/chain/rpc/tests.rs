@@ -496,8 +496,8 @@ async fn slots_pass_while_the_chain_is_served() {
     let before = chain.slot(Processed);
     let served = chain.clone();
     tokio::select! {
-        _ = pass_slots(served) => {}
-        () = time::sleep(std::time::Duration::from_millis(1000)) => {}
+        _ = json_rpc::pass_blocks(served) => {}
+        () = tokio::time::sleep(std::time::Duration::from_millis(1000)) => {}
     }
     assert_eq!(chain.slot(Processed) - before, 2);
 }

@@ -3,11 +3,14 @@
 use alloy_primitives::Bytes;
 use serde_json::{Value, json};
 
-use crate::evm_chain::{CallError, TransactionError};
+use crate::{
+    evm_chain::{CallError, TransactionError},
+    json_rpc::NodeError,
+};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RpcError {
+pub(crate) enum RpcError {
     #[error("parse error")]
     Parse,
     #[error("{0}")]
@@ -31,14 +34,6 @@ impl RpcError {
         Self::InvalidParameters(message.into())
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        let mut error = json!({ "code": self.code(), "message": self.to_string() });
-        if let Self::Reverted { data, .. } = self {
-            error["data"] = json!(data);
-        }
-        error
-    }
-
     fn code(&self) -> i64 {
         match self {
             Self::Parse => -32700,
@@ -49,6 +44,40 @@ impl RpcError {
             Self::Refused(_) => -32000,
             Self::Reverted { .. } => 3,
         }
+    }
+}
+
+impl NodeError for RpcError {
+    fn parse() -> Self {
+        Self::Parse
+    }
+
+    fn invalid_request() -> Self {
+        Self::InvalidRequest("invalid request")
+    }
+
+    fn empty_batch() -> Self {
+        Self::InvalidRequest("empty batch")
+    }
+
+    fn not_positional() -> Self {
+        Self::invalid("non-array args")
+    }
+
+    fn missing_parameter(index: usize) -> Self {
+        Self::invalid(format!("missing value for required argument {index}"))
+    }
+
+    fn malformed_parameter(index: usize, error: &serde_json::Error) -> Self {
+        Self::invalid(format!("invalid argument {index}: {error}"))
+    }
+
+    fn to_json(&self) -> Value {
+        let mut error = json!({ "code": self.code(), "message": self.to_string() });
+        if let Self::Reverted { data, .. } = self {
+            error["data"] = json!(data);
+        }
+        error
     }
 }
 

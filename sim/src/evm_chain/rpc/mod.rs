@@ -11,65 +11,44 @@ mod error;
 mod fees;
 mod logs;
 mod parameters;
-mod protocol;
 mod transactions;
 
-use std::{convert::Infallible, io};
+use std::{io, time::Duration};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
+use axum::Router;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, time};
+use tokio::net::TcpListener;
 
 use super::EvmChain;
+use crate::json_rpc::{self, Node};
 use error::RpcError;
 use parameters::{Parameters, quantity};
 
 /// The server's routes: JSON-RPC at `POST /`, and `GET /health`.
 pub fn router(chain: EvmChain) -> Router {
-    Router::new().route("/", post(json_rpc)).route("/health", get(async || "ok")).with_state(chain)
+    json_rpc::router(chain)
 }
 
 /// Serves the chain and lets its blocks pass, until the listener fails or the future is dropped.
 pub async fn serve(listener: TcpListener, chain: EvmChain) -> io::Result<()> {
-    let server = axum::serve(listener, router(chain.clone()));
-    tokio::select! {
-        result = server => result,
-        never = pass_blocks(chain) => match never {},
-    }
+    json_rpc::serve(listener, chain).await
 }
 
-async fn pass_blocks(chain: EvmChain) -> Infallible {
-    if chain.block_time.is_zero() {
-        return std::future::pending().await;
-    }
-    let mut ticks = time::interval(chain.block_time);
-    ticks.tick().await; // the first one is immediate
-    loop {
-        ticks.tick().await;
-        chain.mine();
-    }
-}
+impl Node for EvmChain {
+    type Error = RpcError;
+    const CONTENT_TYPE: &'static str = "application/json";
+    const ID_FIRST: bool = true;
 
-async fn json_rpc(State(chain): State<EvmChain>, body: Bytes) -> Response {
-    let answer = protocol::answer(&body, |method, parameters| {
-        let result = call(&chain, method, parameters);
-        tracing::debug!(method, error = ?result.as_ref().err(), "rpc");
-        result
-    });
-    match answer {
-        Some(answer) => {
-            let kind = [(header::CONTENT_TYPE, "application/json")];
-            (kind, answer.to_string()).into_response()
-        }
-        // Notifications only: nothing is to be said.
-        None => StatusCode::OK.into_response(),
+    fn call(&self, method: &str, parameters: &Parameters) -> Result<Value, RpcError> {
+        call(self, method, parameters)
+    }
+
+    fn block_time(&self) -> Duration {
+        self.block_time
+    }
+
+    fn add_block(&self) {
+        self.mine();
     }
 }
 

@@ -1,15 +1,14 @@
-//! Parameters of a call: positional, typed on demand, with geth's complaints; and numbers as
-//! Ethereum writes them.
+//! What Ethereum's methods take: blocks by their names; and numbers as Ethereum writes them.
 
 use alloy_primitives::{B256, U64, U256};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::error::RpcError;
-use crate::evm_chain::EvmChain;
+use crate::{evm_chain::EvmChain, json_rpc};
 
-/// Positional parameters. A missing one and `null` are the same.
-pub(super) struct Parameters(Vec<Value>);
+/// Positional parameters.
+pub(super) type Parameters = json_rpc::Parameters<RpcError>;
 
 /// Which block is meant.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -22,32 +21,6 @@ pub(super) enum BlockTag {
 }
 
 impl Parameters {
-    pub(super) fn new(parameters: Option<Value>) -> Result<Self, RpcError> {
-        match parameters {
-            None | Some(Value::Null) => Ok(Self(Vec::new())),
-            Some(Value::Array(values)) => Ok(Self(values)),
-            Some(_) => Err(RpcError::invalid("non-array args")),
-        }
-    }
-
-    pub(super) fn required<T: DeserializeOwned>(&self, index: usize) -> Result<T, RpcError> {
-        self.optional(index)?.ok_or_else(|| {
-            RpcError::invalid(format!("missing value for required argument {index}"))
-        })
-    }
-
-    pub(super) fn optional<T: DeserializeOwned>(
-        &self,
-        index: usize,
-    ) -> Result<Option<T>, RpcError> {
-        self.0
-            .get(index)
-            .filter(|value| !value.is_null())
-            .map(T::deserialize)
-            .transpose()
-            .map_err(|error| RpcError::invalid(format!("invalid argument {index}: {error}")))
-    }
-
     /// Number of the block at this position, the newest if there is none; an error if the chain has
     /// no such block.
     pub(super) fn block(&self, index: usize, chain: &EvmChain) -> Result<u64, RpcError> {

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::evm_chain::{
     EvmChainConfig, genesis,
-    payment::{NOW, Payment, encode},
+    payment::{NOW, Payment, encode, raw},
 };
 
 /// A chain with a payment in preparation, behind its server on a free port.
@@ -53,7 +53,7 @@ impl Node {
     /// The facilitator's transaction, as `eth_sendRawTransaction` takes it.
     fn raw(&self) -> String {
         let transaction = self.payment.transaction(self.payment.data());
-        hex::encode_prefixed(self.payment.facilitator.raw(transaction))
+        hex::encode_prefixed(raw(&self.payment.facilitator, transaction))
     }
 
     /// The facilitator's transaction, as `eth_call` takes it.
@@ -266,7 +266,7 @@ async fn errors_are_worded_as_geth_words_them() {
     node.settle().await;
     let old = node.payment.transaction(node.payment.data());
     let old = alloy_consensus::TxEip1559 { nonce: 0, gas_limit: 190_000, ..old };
-    let raw = hex::encode_prefixed(node.payment.facilitator.raw(old));
+    let raw = hex::encode_prefixed(raw(&node.payment.facilitator, old));
     let error = node.error("eth_sendRawTransaction", json!([raw])).await;
     let words = "nonce too low: next nonce 1, tx nonce 0";
     assert_eq!(error, json!({"code": -32000, "message": words}));
@@ -290,8 +290,8 @@ async fn blocks_pass_while_the_chain_is_served() {
     let chain = EvmChain::new(EvmChainConfig::default());
     let served = chain.clone();
     tokio::select! {
-        _ = pass_blocks(served) => {}
-        () = time::sleep(std::time::Duration::from_secs(5)) => {}
+        _ = json_rpc::pass_blocks(served) => {}
+        () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
     }
     assert_eq!(chain.block_number(), 2);
 }

@@ -1,387 +1,298 @@
-//! Every check on payments that break it and only it, built from a good one; and the payments
-//! that the reference client made.
+//! The facilitator against a node that says what it is told to.
 
-use serde_json::{Value, json};
-use solana_instruction::{AccountMeta, Instruction};
-use solana_keypair::Keypair;
-use solana_message::{Message, VersionedMessage, v0};
-use solana_signer::Signer;
-use solana_transaction::versioned::VersionedTransaction;
+use solana_signature::Signature;
 
-use super::super::testing::{Bench, REQUIRED_AMOUNT, base64, serialized};
+use serde_json::json;
+
+use super::super::reason::Reason as _;
+use super::super::testing::{Bench, ScriptedNode, TOKEN};
+use super::super::{Facilitator, serve};
 use super::*;
-use crate::x402::FacilitatorRequest;
+use crate::x402::Version;
 
-const TOKEN: Address = TOKEN_PROGRAMS[0];
-const TOKEN_2022: Address = TOKEN_PROGRAMS[1];
-
-fn verdict(request: &FacilitatorRequest, bench: &Bench) -> Result<(), Reason> {
-    verdict_under(request, &rules(bench))
+/// A facilitator that looks once at what it has sent.
+fn facilitator(bench: &Bench, node: &ScriptedNode) -> Facilitator {
+    Facilitator::new(config(bench, node))
 }
 
-fn verdict_under(request: &FacilitatorRequest, rules: &Rules<'_>) -> Result<(), Reason> {
-    check(&Payment::read(request)?, rules).map(drop)
-}
-
-fn rules(bench: &Bench) -> Rules<'static> {
-    Rules {
-        networks: &[SolanaNetwork::Devnet],
-        fee_payer: bench.fee_payer.pubkey(),
-        legacy: false,
-        maximum_signers: None,
+fn config(bench: &Bench, node: &ScriptedNode) -> SolanaConfig {
+    SolanaConfig {
+        confirmation_timeout: Duration::ZERO,
+        ..SolanaConfig::new(bench.fee_payer.insecure_clone(), &node.url)
     }
 }
 
-/// The verdict on a payment with these instructions.
-fn on_instructions(
-    bench: &Bench,
-    change: impl FnOnce(&mut Vec<Instruction>),
-) -> Result<(), Reason> {
-    let mut instructions = bench.instructions(TOKEN);
-    change(&mut instructions);
-    let transaction = bench.transaction(&instructions);
-    verdict(&bench.request(transaction), bench)
+fn reason(answer: &VerifyResponse) -> &str {
+    answer.invalid_reason.as_deref().unwrap_or_default()
 }
 
-/// The verdict on a good payment in a request that was changed.
-fn on_request(
-    bench: &Bench,
-    version: Version,
-    change: impl FnOnce(&mut FacilitatorRequest),
-) -> Result<(), Reason> {
+fn error(answer: &SettleResponse) -> &str {
+    answer.error_reason.as_deref().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_good_payment_is_verified_and_names_its_payer() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let answer = facilitator(&bench, &node).verify(&bench.good_request()).await;
+    let expected = VerifyResponse {
+        is_valid: true,
+        payer: Some(bench.client.pubkey().to_string()),
+        ..VerifyResponse::default()
+    };
+    assert_eq!(answer, expected);
+    let options = &node.calls("simulateTransaction")[0][1];
+    assert_eq!(options["sigVerify"], false);
+    assert_eq!(options["replaceRecentBlockhash"], false);
+}
+
+#[tokio::test]
+async fn a_failing_simulation_has_other_words_in_v1() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    node.answer("simulateTransaction", json!({"value": {"err": "BlockhashNotFound"}}));
+    let answer = facilitator.verify(&bench.good_request()).await;
+    assert_eq!(reason(&answer), "invalid_exact_svm_transaction_simulation_failed");
+    assert_eq!(answer.invalid_message.as_deref(), Some("\"BlockhashNotFound\""));
+    assert_eq!(answer.payer, Some(bench.client.pubkey().to_string()));
+
     let transaction = bench.transaction(&bench.instructions(TOKEN));
-    let mut request = bench.request_of(version, transaction);
-    change(&mut request);
-    verdict(&request, bench)
+    let v1 = bench.request_of(Version::V1, transaction);
+    assert_eq!(reason(&facilitator.verify(&v1).await), "transaction_simulation_failed");
 }
 
-/// The verdict on a transaction whose bytes were changed.
-fn on_bytes(bench: &Bench, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Reason> {
-    let mut bytes = serialized(&bench.signed(&bench.instructions(TOKEN)));
-    change(&mut bytes);
-    verdict(&bench.request(base64(&bytes)), bench)
-}
-
-fn memo_instruction(text: &str) -> Instruction {
-    Instruction::new_with_bytes(MEMO_PROGRAM, text.as_bytes(), vec![])
-}
-
-fn lighthouse_instruction() -> Instruction {
-    Instruction::new_with_bytes(LIGHTHOUSE_PROGRAM, &[6], vec![])
-}
-
-fn transfer_of(bench: &Bench, change: impl FnOnce(&mut Instruction)) -> Result<(), Reason> {
-    on_instructions(bench, |instructions| change(&mut instructions[2]))
-}
-
-#[test]
-fn good_payments_pass_in_both_versions_and_both_token_programs() {
-    let bench = Bench::new();
-    for version in [Version::V1, Version::V2] {
-        assert_eq!(on_request(&bench, version, |_| {}), Ok(()));
-    }
-    let transaction = bench.transaction(&bench.instructions(TOKEN_2022));
-    assert_eq!(verdict(&bench.request(transaction), &bench), Ok(()));
-}
-
-#[test]
-fn legacy_messages_pass() {
-    let bench = Bench::new();
-    let message = Message::new_with_blockhash(
-        &bench.instructions(TOKEN),
-        Some(&bench.fee_payer.pubkey()),
-        &bench.blockhash,
-    );
-    let signers: [&dyn Signer; 2] = [&bench.fee_payer, &bench.client];
-    let transaction =
-        VersionedTransaction::try_new(VersionedMessage::Legacy(message), &signers).unwrap();
-    let request = bench.request(base64(&serialized(&transaction)));
-    assert_eq!(verdict(&request, &bench), Ok(()));
-}
-
-#[test]
-fn the_payments_of_the_reference_client_pass() {
-    let file: Value = serde_json::from_str(include_str!("reference_payments.json")).unwrap();
-    for vector in file["payments"].as_array().unwrap() {
-        let payload = &vector["paymentPayload"];
-        let fee_payer = payload["accepted"]["extra"]["feePayer"].as_str().unwrap();
-        let rules = Rules {
-            networks: &[SolanaNetwork::Devnet],
-            fee_payer: fee_payer.parse().unwrap(),
-            legacy: false,
-            maximum_signers: Some(2),
-        };
-        let request = FacilitatorRequest {
-            x402_version: 2,
-            payment_payload: payload.clone(),
-            payment_requirements: payload["accepted"].clone(),
-        };
-        let payment = Payment::read(&request).unwrap();
-        let verified = check(&payment, &rules).ok().unwrap();
-        assert_eq!(verified.transfer.amount, 1000);
-        assert_eq!(payer(&payment), Some(verified.transfer.authority));
+#[tokio::test]
+async fn a_node_that_fails_is_a_failing_simulation() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    for answer in [json!({"code": -32603, "message": "down"}), json!({"value": {}})] {
+        node.answer("simulateTransaction", answer);
+        let answer = facilitator.verify(&bench.good_request()).await;
+        assert_eq!(reason(&answer), "invalid_exact_svm_transaction_simulation_failed");
     }
 }
 
-#[test]
-fn unsupported_scheme_in_payment_or_requirements() {
-    let bench = Bench::new();
-    let refused = Err(Reason::UnsupportedScheme);
-    let on = |change: fn(&mut FacilitatorRequest)| on_request(&bench, Version::V2, change);
-    assert_eq!(on(|r| r.payment_requirements["scheme"] = json!("upto")), refused);
-    assert_eq!(on(|r| r.payment_payload["accepted"]["scheme"] = json!("upto")), refused);
-    assert_eq!(on(|r| r.payment_payload = json!("nonsense")), refused);
-    let v1 = on_request(&bench, Version::V1, |r| r.payment_payload["scheme"] = json!("upto"));
-    assert_eq!(v1, refused);
-}
+#[tokio::test]
+async fn settling_signs_sends_and_confirms() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let answer = facilitator(&bench, &node).settle(&bench.good_request()).await;
+    assert!(answer.success, "{answer:?}");
+    assert_eq!(answer.network, SolanaNetwork::Devnet.caip2());
+    assert_eq!(answer.payer, Some(bench.client.pubkey().to_string()));
 
-#[test]
-fn network_mismatch_and_networks_that_nobody_serves() {
-    let bench = Bench::new();
-    let mainnet = SolanaNetwork::Mainnet.caip2();
-    let mismatch = on_request(&bench, Version::V2, |r| {
-        r.payment_payload["accepted"]["network"] = json!(mainnet);
-    });
-    assert_eq!(mismatch, Err(Reason::NetworkMismatch));
-    let unserved = on_request(&bench, Version::V2, |r| {
-        r.payment_payload["accepted"]["network"] = json!(mainnet);
-        r.payment_requirements["network"] = json!(mainnet);
-    });
-    assert_eq!(unserved, Err(Reason::UnsupportedNetwork));
-}
-
-#[test]
-fn fee_payer_missing_or_of_somebody_else() {
-    let bench = Bench::new();
-    let on = |extra| on_request(&bench, Version::V2, |r| r.payment_requirements["extra"] = extra);
-    assert_eq!(on(json!({})), Err(Reason::MissingFeePayer));
-    assert_eq!(on(Value::Null), Err(Reason::MissingFeePayer));
-    let other = json!({"feePayer": Address::new_unique().to_string()});
-    assert_eq!(on(other), Err(Reason::FeePayerNotManaged));
-}
-
-#[test]
-fn requests_that_are_no_requests() {
-    let bench = Bench::new();
-    let version = on_request(&bench, Version::V2, |r| r.x402_version = 3);
-    assert_eq!(version, Err(Reason::UnknownVersion));
-    let requirements = on_request(&bench, Version::V2, |r| {
-        r.payment_requirements["amount"] = json!(1000);
-    });
-    assert_eq!(requirements, Err(Reason::MalformedRequirements));
-}
-
-#[test]
-fn transactions_that_cannot_be_decoded() {
-    let bench = Bench::new();
-    let refused = Err(Reason::NotDecoded);
-    let on = |payload| on_request(&bench, Version::V2, |r| r.payment_payload["payload"] = payload);
-    assert_eq!(on(json!({})), refused);
-    assert_eq!(on(json!({"transaction": 5})), refused);
-    assert_eq!(on(json!({"transaction": "no base64!"})), refused);
-    assert_eq!(on(json!({"transaction": "AAAA"})), refused);
-    assert_eq!(on_bytes(&bench, |bytes| bytes.truncate(400)), refused);
-    // One signature announced where the message asks for two.
-    assert_eq!(on_bytes(&bench, |bytes| drop(bytes.drain(1..65))), refused);
-    assert_eq!(on_bytes(&bench, |bytes| bytes[0] = 1), refused);
-}
-
-#[test]
-fn excessive_signers_only_where_a_limit_is_set() {
-    let bench = Bench::new();
-    let request = bench.request(bench.transaction(&bench.instructions(TOKEN)));
-    let limited = |maximum_signers| Rules { maximum_signers, ..rules(&bench) };
-    let refused = Err(Reason::ExcessiveSigners);
-    assert_eq!(verdict_under(&request, &limited(Some(1))), refused);
-    assert_eq!(verdict_under(&request, &limited(Some(2))), Ok(()));
-}
-
-#[test]
-fn fee_payer_mismatch() {
-    let mut bench = Bench::new();
-    let managed = rules(&bench);
-    let request = bench.request(bench.transaction(&bench.instructions(TOKEN)));
-    bench.fee_payer = Keypair::new();
-    let mut other = bench.request(bench.transaction(&bench.instructions(TOKEN)));
-    other.payment_requirements = request.payment_requirements;
-    assert_eq!(verdict_under(&other, &managed), Err(Reason::FeePayerMismatch));
-}
-
-#[test]
-fn signatures_cover_everything_behind_them() {
-    let bench = Bench::new();
-    let refused = Err(Reason::SignatureInvalid);
-    assert_eq!(on_bytes(&bench, |bytes| bytes[65] ^= 1), refused);
-    assert_eq!(on_bytes(&bench, |bytes| bytes.push(0)), refused);
-    assert_eq!(on_bytes(&bench, |bytes| bytes[1] ^= 1), Ok(()), "the fee payer's slot is free");
-}
-
-#[test]
-fn lookup_tables_are_not_resolved() {
-    let bench = Bench::new();
-    let table = solana_message::AddressLookupTableAccount {
-        key: Address::new_unique(),
-        addresses: vec![bench.mint],
-    };
-    let message = v0::Message::try_compile(
-        &bench.fee_payer.pubkey(),
-        &bench.instructions(TOKEN),
-        &[table],
-        bench.blockhash,
-    );
-    let transaction = bench.sign(VersionedMessage::V0(message.unwrap()));
-    let request = bench.request(base64(&serialized(&transaction)));
-    assert_eq!(verdict(&request, &bench), Err(Reason::LookupTables));
-}
-
-#[test]
-fn instructions_are_three_to_seven_or_six_in_v1_or_three_for_legacy() {
-    let bench = Bench::new();
-    let legacy = Rules { legacy: true, ..rules(&bench) };
-    let on = |count: usize, version, rules: &Rules<'_>| {
-        let mut instructions = bench.instructions(TOKEN);
-        instructions.resize(count, memo_instruction("again"));
-        let request = bench.request_of(version, bench.transaction(&instructions));
-        verdict_under(&request, rules)
-    };
-    let refused = Err(Reason::InstructionsLength);
-    let normal = rules(&bench);
-    assert_eq!(on(2, Version::V2, &normal), refused);
-    assert_eq!(on(7, Version::V2, &normal), Ok(()));
-    assert_eq!(on(8, Version::V2, &normal), refused);
-    assert_eq!(on(6, Version::V1, &normal), Ok(()));
-    assert_eq!(on(7, Version::V1, &normal), refused);
-    assert_eq!(on(3, Version::V1, &legacy), Ok(()));
-    assert_eq!(on(4, Version::V1, &legacy), refused);
-}
-
-#[test]
-fn compute_budget_comes_first_limit_before_price() {
-    let bench = Bench::new();
-    let swapped = on_instructions(&bench, |i| i.swap(0, 1));
-    assert_eq!(swapped, Err(Reason::ComputeLimitInstruction));
-    let other_program = on_instructions(&bench, |i| i[0].program_id = MEMO_PROGRAM);
-    assert_eq!(other_program, Err(Reason::ComputeLimitInstruction));
-    let short = on_instructions(&bench, |i| i[0].data.truncate(4));
-    assert_eq!(short, Err(Reason::ComputeLimitInstruction));
-    let other_data = on_instructions(&bench, |i| i[1].data[0] = 2);
-    assert_eq!(other_data, Err(Reason::ComputePriceInstruction));
-    let high_limit = on_instructions(&bench, |i| i[0].data = vec![2, 0xc0, 0x5c, 0x15, 0]);
-    assert_eq!(high_limit, Ok(()), "1.4 million units");
-}
-
-#[test]
-fn compute_price_ends_at_five_million() {
-    let bench = Bench::new();
-    let at = |price: u64| {
-        on_instructions(&bench, |instructions| {
-            instructions[1].data.splice(1.., price.to_le_bytes());
+    let sent = &node.calls("sendTransaction")[0];
+    assert_eq!(sent[1]["skipPreflight"], true);
+    let transaction = PaymentTransaction::from_base64(sent[0].as_str().unwrap()).unwrap();
+    let signature: Signature = answer.transaction.parse().unwrap();
+    assert!(signature.verify(bench.fee_payer.pubkey().as_ref(), transaction.message()));
+    assert!(
+        transaction.signers().all(|(signer, signature)| {
+            signature.verify(signer.as_ref(), transaction.message())
         })
-    };
-    assert_eq!(at(5_000_000), Ok(()));
-    assert_eq!(at(5_000_001), Err(Reason::ComputePriceTooHigh));
+    );
 }
 
-#[test]
-fn no_transfer_instruction() {
-    let bench = Bench::new();
-    let refused = Err(Reason::NoTransferInstruction);
-    assert_eq!(transfer_of(&bench, |i| i.data[0] = 3), refused);
-    assert_eq!(transfer_of(&bench, |i| i.data.truncate(9)), refused);
-    assert_eq!(transfer_of(&bench, |i| i.program_id = Address::new_unique()), refused);
-    assert_eq!(transfer_of(&bench, |i| i.accounts.truncate(3)), refused);
+#[tokio::test]
+async fn a_settled_payment_is_a_duplicate_in_any_encoding() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    let mut request = bench.good_request();
+    assert!(facilitator.settle(&request).await.success);
+
+    // Another fee payer slot makes other base64 of the same message.
+    let transaction = bench.signed(&bench.instructions(TOKEN));
+    let mut bytes = super::super::testing::serialized(&transaction);
+    bytes[1] ^= 1;
+    request.payment_payload["payload"]["transaction"] =
+        json!(super::super::testing::base64(&bytes));
+    let answer = facilitator.settle(&request).await;
+    assert_eq!(error(&answer), "duplicate_settlement");
+    assert_eq!(answer.transaction, "");
+    assert_eq!(node.calls("sendTransaction").len(), 1);
 }
 
-#[test]
-fn fee_payer_transferring_funds() {
-    let bench = Bench::new();
-    let fee_payer = bench.fee_payer.pubkey();
-    let verdict = transfer_of(&bench, |i| i.accounts[3].pubkey = fee_payer);
-    assert_eq!(verdict, Err(Reason::FeePayerTransferringFunds));
+#[tokio::test]
+async fn a_repetition_passes_verification_only_if_it_was_settled_here() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    let request = bench.good_request();
+    let executed = json!({"value": {"err": "AlreadyProcessed"}});
+    node.answer("simulateTransaction", executed.clone());
+    let expected = "invalid_exact_svm_transaction_simulation_failed";
+    assert_eq!(reason(&facilitator.verify(&request).await), expected);
+    assert_eq!(error(&facilitator.settle(&request).await), expected);
+
+    node.answer("simulateTransaction", json!({"value": {"err": null}}));
+    assert!(facilitator.settle(&request).await.success);
+    node.answer("simulateTransaction", executed);
+    assert!(facilitator.verify(&request).await.is_valid);
+    assert_eq!(error(&facilitator.settle(&request).await), "duplicate_settlement");
+
+    node.answer("simulateTransaction", json!({"value": {"err": "BlockhashNotFound"}}));
+    assert_eq!(reason(&facilitator.verify(&request).await), expected);
 }
 
-#[test]
-fn only_legacy_minds_the_fee_payer_among_the_accounts() {
-    let bench = Bench::new();
+#[tokio::test]
+async fn a_payment_that_fails_verification_or_sending_may_come_again() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    let request = bench.good_request();
+    node.answer("simulateTransaction", json!({"value": {"err": "x"}}));
+    let unverified = facilitator.settle(&request).await;
+    assert_eq!(error(&unverified), "invalid_exact_svm_transaction_simulation_failed");
+
+    node.answer("simulateTransaction", json!({"value": {"err": null}}));
+    node.answer("sendTransaction", json!({"code": -32005, "message": "behind"}));
+    let unsent = facilitator.settle(&request).await;
+    assert_eq!(error(&unsent), "invalid_exact_svm_transaction_failed");
+    assert_eq!(unsent.transaction, "");
+
+    node.answer("sendTransaction", json!("signature"));
+    assert!(facilitator.settle(&request).await.success);
+}
+
+#[tokio::test]
+async fn a_transaction_that_fails_on_chain_keeps_its_identifier() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    node.status(
+        json!({"err": {"InstructionError": [2, "Custom"]}, "confirmationStatus": "confirmed"}),
+    );
+    let answer = facilitator(&bench, &node).settle(&bench.good_request()).await;
+    assert!(!answer.success);
+    assert_eq!(error(&answer), "invalid_exact_svm_transaction_failed");
+    assert!(answer.transaction.parse::<Signature>().is_ok());
+}
+
+#[tokio::test]
+async fn a_pending_payment_is_looked_at_again_and_not_sent_again() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = facilitator(&bench, &node);
+    let request = bench.good_request();
+    for unsure in [Value::Null, json!({"err": null, "confirmationStatus": "processed"})] {
+        node.status(unsure);
+        let answer = facilitator.settle(&request).await;
+        assert_eq!(error(&answer), "settlement_pending");
+        assert!(answer.transaction.parse::<Signature>().is_ok());
+    }
+    node.status(json!({"err": null, "confirmationStatus": "finalized"}));
+    assert!(facilitator.settle(&request).await.success);
+    assert_eq!(error(&facilitator.settle(&request).await), "duplicate_settlement");
+    assert_eq!(node.calls("sendTransaction").len(), 1);
+}
+
+#[tokio::test]
+async fn legacy_facilitators_want_both_token_accounts() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let facilitator = Facilitator::new(SolanaConfig { legacy: true, ..config(&bench, &node) });
     let mut instructions = bench.instructions(TOKEN);
     instructions.truncate(3);
-    let mention = AccountMeta::new_readonly(bench.fee_payer.pubkey(), false);
-    instructions[2].accounts.push(mention);
     let request = bench.request_of(Version::V1, bench.transaction(&instructions));
-    let legacy = Rules { legacy: true, ..rules(&bench) };
-    let refused = Err(Reason::FeePayerInInstructionAccounts);
-    assert_eq!(verdict(&request, &bench), Ok(()));
-    assert_eq!(verdict_under(&request, &legacy), refused);
+    assert!(facilitator.verify(&request).await.is_valid);
+    node.answer("getAccountInfo", json!({"value": null}));
+    let expected = "invalid_exact_svm_payload_transaction_receiver_ata_not_found";
+    assert_eq!(reason(&facilitator.verify(&request).await), expected);
 }
 
-#[test]
-fn mint_recipient_and_amount_are_exact() {
-    let bench = Bench::new();
-    let elsewhere = Address::new_unique();
-    let mint = transfer_of(&bench, |i| i.accounts[1].pubkey = elsewhere);
-    assert_eq!(mint, Err(Reason::MintMismatch));
-    let recipient = transfer_of(&bench, |i| i.accounts[2].pubkey = elsewhere);
-    assert_eq!(recipient, Err(Reason::RecipientMismatch));
-    for amount in [REQUIRED_AMOUNT - 1, REQUIRED_AMOUNT + 1] {
-        let verdict = transfer_of(&bench, |i| {
-            i.data.splice(1..9, amount.to_le_bytes());
-        });
-        assert_eq!(verdict, Err(Reason::AmountMismatch));
-    }
-}
+#[tokio::test]
+async fn the_http_interface_speaks_both_versions() {
+    let (bench, node) = (Bench::new(), ScriptedNode::start().await);
+    let url = start(facilitator(&bench, &node)).await;
+    let http = reqwest::Client::new();
 
-#[test]
-fn the_account_of_the_other_token_program_is_another_recipient() {
-    let bench = Bench::new();
-    let verdict = transfer_of(&bench, |i| i.program_id = TOKEN_2022);
-    assert_eq!(verdict, Err(Reason::RecipientMismatch));
-}
-
-#[test]
-fn amounts_that_are_no_integers_never_match() {
-    let bench = Bench::new();
-    let verdict = on_request(&bench, Version::V1, |r| {
-        r.payment_requirements["maxAmountRequired"] = json!("8199999.999999999");
+    let supported: Value =
+        http.get(format!("{url}/supported")).send().await.unwrap().json().await.unwrap();
+    let fee_payer = bench.fee_payer.pubkey().to_string();
+    let expected = json!({
+        "kinds": [
+            {"x402Version": 2, "scheme": "exact", "network": SolanaNetwork::Devnet.caip2(),
+             "extra": {"feePayer": fee_payer}},
+            {"x402Version": 1, "scheme": "exact", "network": "solana-devnet",
+             "extra": {"feePayer": fee_payer}},
+        ],
+        "extensions": [],
+        "signers": {"solana:*": [fee_payer]},
     });
-    assert_eq!(verdict, Err(Reason::AmountMismatch));
+    assert_eq!(supported, expected);
+
+    let post = |path: &str, body: &Value| http.post(format!("{url}/{path}")).json(body).send();
+    let request = json!(bench.good_request());
+    let verified: Value = post("verify", &request).await.unwrap().json().await.unwrap();
+    assert_eq!(verified, json!({"isValid": true, "payer": bench.client.pubkey().to_string()}));
+    let settled: Value = post("settle", &request).await.unwrap().json().await.unwrap();
+    assert_eq!(settled["success"], true);
+    let malformed = post("verify", &json!({"x402Version": 2})).await.unwrap();
+    assert_eq!(malformed.status(), 400);
+}
+
+async fn start(facilitator: Facilitator) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(serve(listener, facilitator));
+    url
 }
 
 #[test]
-fn unknown_instructions_are_named_by_their_position() {
-    let bench = Bench::new();
-    for position in 3..7 {
-        let verdict = on_instructions(&bench, |instructions| {
-            instructions.resize(position, lighthouse_instruction());
-            instructions.push(Instruction::new_with_bytes(TOKEN, &[9], vec![]));
-        });
-        assert_eq!(verdict, Err(Reason::UnknownInstruction { position }));
+fn reasons_have_the_words_of_the_reference() {
+    let words = [
+        (Reason::UnsupportedScheme, "unsupported_scheme", "invalid_exact_svm_unsupported_scheme"),
+        (Reason::NetworkMismatch, "network_mismatch", "invalid_exact_svm_network_mismatch"),
+        (
+            Reason::FeePayerNotManaged,
+            "fee_payer_not_managed_by_facilitator",
+            "invalid_exact_svm_fee_payer_not_managed_by_facilitator",
+        ),
+        (
+            Reason::SimulationFailed,
+            "transaction_simulation_failed",
+            "invalid_exact_svm_transaction_simulation_failed",
+        ),
+        (Reason::TransactionFailed, "transaction_failed", "invalid_exact_svm_transaction_failed"),
+    ];
+    for (reason, v1, v2) in words {
+        assert_eq!(reason.text(Version::V1), v1);
+        assert_eq!(reason.text(Version::V2), v2);
     }
-}
-
-#[test]
-fn a_required_memo_occurs_once_and_is_equal() {
-    let bench = Bench::new();
-    let on = |memos: &[&str]| {
-        let mut instructions = bench.instructions(TOKEN);
-        instructions.truncate(3);
-        instructions.extend(memos.iter().map(|memo| memo_instruction(memo)));
-        let mut request = bench.request(bench.transaction(&instructions));
-        request.payment_requirements["extra"]["memo"] = json!("order ✓");
-        verdict(&request, &bench)
-    };
-    assert_eq!(on(&["order ✓"]), Ok(()));
-    assert_eq!(on(&[]), Err(Reason::MemoCount));
-    assert_eq!(on(&["order ✓", "order ✓"]), Err(Reason::MemoCount));
-    assert_eq!(on(&["order"]), Err(Reason::MemoMismatch));
-}
-
-#[test]
-fn the_earlier_fault_is_the_reason() {
-    let bench = Bench::new();
-    let verdict = on_instructions(&bench, |instructions| {
-        instructions[1].data = vec![3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
-        instructions[2].data[1] ^= 1;
-        instructions.push(Instruction::new_with_bytes(TOKEN, &[9], vec![]));
-    });
-    assert_eq!(verdict, Err(Reason::ComputePriceTooHigh));
+    let in_both = [
+        (Reason::MissingFeePayer, "invalid_exact_svm_payload_missing_fee_payer"),
+        (Reason::NotDecoded, "invalid_exact_svm_payload_transaction_could_not_be_decoded"),
+        (Reason::ExcessiveSigners, "invalid_exact_svm_payload_excessive_signers"),
+        (Reason::FeePayerMismatch, "invalid_exact_svm_fee_payer_mismatch"),
+        (Reason::SignatureInvalid, "invalid_exact_svm_payload_signature_invalid"),
+        (Reason::InstructionsLength, "invalid_exact_svm_payload_transaction_instructions_length"),
+        (
+            Reason::ComputeLimitInstruction,
+            "invalid_exact_svm_payload_transaction_instructions_compute_limit_instruction",
+        ),
+        (
+            Reason::ComputePriceInstruction,
+            "invalid_exact_svm_payload_transaction_instructions_compute_price_instruction",
+        ),
+        (
+            Reason::ComputePriceTooHigh,
+            "invalid_exact_svm_payload_transaction_instructions_compute_price_instruction_too_high",
+        ),
+        (Reason::NoTransferInstruction, "invalid_exact_svm_payload_no_transfer_instruction"),
+        (
+            Reason::FeePayerTransferringFunds,
+            "invalid_exact_svm_payload_transaction_fee_payer_transferring_funds",
+        ),
+        (Reason::MintMismatch, "invalid_exact_svm_payload_mint_mismatch"),
+        (Reason::RecipientMismatch, "invalid_exact_svm_payload_recipient_mismatch"),
+        (Reason::AmountMismatch, "invalid_exact_svm_payload_amount_mismatch"),
+        (
+            Reason::UnknownInstruction { position: 3 },
+            "invalid_exact_svm_payload_unknown_fourth_instruction",
+        ),
+        (
+            Reason::UnknownInstruction { position: 6 },
+            "invalid_exact_svm_payload_unknown_seventh_instruction",
+        ),
+        (Reason::MemoCount, "invalid_exact_svm_payload_memo_count"),
+        (Reason::MemoMismatch, "invalid_exact_svm_payload_memo_mismatch"),
+        (Reason::DuplicateSettlement, "duplicate_settlement"),
+        (Reason::SettlementPending, "settlement_pending"),
+    ];
+    for (reason, word) in in_both {
+        assert_eq!(reason.text(Version::V1), word);
+        assert_eq!(reason.text(Version::V2), word);
+    }
 }

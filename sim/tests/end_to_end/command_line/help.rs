@@ -13,10 +13,12 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--resource-server-url",
             "--endpoint-path",
             "--svm-private-key",
+            "--evm-private-key",
             "--svm-rpc-url",
             "--max-amount",
             "--pay-to",
             "--asset",
+            "--network",
             "--method",
             "--body",
             "--header",
@@ -24,6 +26,7 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "[env: RESOURCE_SERVER_URL",
             "[env: ENDPOINT_PATH",
             "[env: SVM_PRIVATE_KEY",
+            "[env: EVM_PRIVATE_KEY",
             "[env: SVM_RPC_URL",
         ],
     ),
@@ -37,6 +40,11 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--pay-to",
             "--network",
             "--asset",
+            "--evm-pay-to",
+            "--evm-network",
+            "--evm-asset ",
+            "--evm-asset-name",
+            "--evm-asset-version",
             "--price",
             "--dir",
             "--memo",
@@ -49,7 +57,20 @@ const COMMANDS: [(&str, &[&str]); 6] = [
     ),
     (
         "facilitator",
-        &["--listen", "--rpc-url", "--network", "--fee-payer", "--legacy", "--maximum-signers"],
+        &[
+            "--listen",
+            "--network",
+            "--rpc-url",
+            "--evm-rpc-url",
+            "--fee-payer",
+            "--evm-key",
+            "--legacy",
+            "--maximum-signers",
+            "[env: SVM_RPC_URL",
+            "[env: EVM_RPC_URL",
+            "[env: FACILITATOR_SVM_PRIVATE_KEY",
+            "[env: FACILITATOR_EVM_PRIVATE_KEY",
+        ],
     ),
     ("evm-chain", &["--listen", "--block-time", "--fund ", "--fund-eth"]),
     (
@@ -119,7 +140,9 @@ async fn wrong_usage_is_an_error_on_standard_error() {
 async fn pay_says_what_is_wrong_with_its_flags_as_json_too() {
     for (arguments, expected) in [
         (&["pay", "--frobnicate"][..], "--frobnicate"),
-        (&["pay", "--url", "http://a/"], "--svm-private-key"),
+        (&["pay", "--url", "http://a/"], "SVM_PRIVATE_KEY"),
+        (&["pay", "--url", "http://a/"], "EVM_PRIVATE_KEY"),
+        (&["pay", "--network", "mars"], "mars"),
     ] {
         let run = run(arguments, &[]).await;
         let line = run.stdout.lines().last().unwrap();

@@ -1,8 +1,10 @@
-//! Chain, facilitator and seller as programs of their own, wired by the addresses that they print.
+//! Chains, facilitator and seller as programs of their own, wired by the addresses that they print.
 
 use std::process::Stdio;
 
+use alloy_primitives::{U256, hex};
 use embedded_x402_sim::chain::{TokenProgram, genesis};
+use embedded_x402_sim::evm_chain::{self, Wallet};
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_keypair::Keypair;
@@ -119,6 +121,47 @@ async fn they_find_each_other_and_sell() {
         assert_eq!(usdc(&chain, &cast.payee).await, spent.to_string(), "{path}");
         let left = usdc(&chain, &cast.payer.pubkey()).await;
         assert_eq!(left, (2_500_000 - spent).to_string(), "{path}");
+    }
+}
+
+/// The owner's USDC on the EVM chain, as its RPC tells it.
+async fn evm_usdc(chain: &Part, owner: evm_chain::Address) -> u64 {
+    // balanceOf(address)
+    let data = format!("0x70a08231{}", &owner.into_word().to_string()[2..]);
+    let call = json!({"to": evm_chain::genesis::USDC, "data": data});
+    let request =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"]});
+    let post = reqwest::Client::new().post(&chain.url).json(&request);
+    let answer: Value = post.send().await.unwrap().json().await.unwrap();
+    let balance: U256 = answer["result"].as_str().unwrap().parse().unwrap();
+    balance.to()
+}
+
+/// Everything on the EVM chain: nobody here has ever heard of Solana.
+#[tokio::test]
+async fn they_sell_on_an_evm_chain() {
+    let [payer, gas_payer, payee] = [[1; 32], [2; 32], [3; 32]];
+    let address = |secret| Wallet::from_bytes(secret).unwrap().address();
+    let funds = format!("{}:2.5", address(&payer));
+    let gas = format!("{}:1.0", address(&gas_payer));
+    let chain = Part::start("evm-chain", &["--fund", &funds, "--fund-eth", &gas], &[]).await;
+    let key = hex::encode_prefixed(gas_payer);
+    let environment = [("FACILITATOR_EVM_PRIVATE_KEY", &*key), ("EVM_RPC_URL", &chain.url)];
+    let flags = ["--network", "base-sepolia"];
+    let facilitator = Part::start("facilitator", &flags, &environment).await;
+    let pay_to = address(&payee).to_string();
+    let wiring = ["--evm-pay-to", &pay_to, "--facilitator-url", &facilitator.url];
+    let seller = Part::start("seller", &[&wiring[..], &["--price", "$0.25"]].concat(), &[]).await;
+
+    let key = hex::encode_prefixed(payer);
+    for (index, path) in ["/weather", "/v1/weather"].into_iter().enumerate() {
+        let url = format!("{}{path}", seller.url);
+        let run = run(&["pay", "--url", &url], &[("EVM_PRIVATE_KEY", &key)]).await;
+        assert_eq!(run.status, Some(0), "{path}: {}", run.output());
+        assert_eq!(run.json()["payment_response"]["success"], true, "{path}");
+        let spent = 250_000 * (index as u64 + 1);
+        assert_eq!(evm_usdc(&chain, address(&payee)).await, spent, "{path}");
+        assert_eq!(evm_usdc(&chain, address(&payer)).await, 2_500_000 - spent, "{path}");
     }
 }
 

@@ -1,15 +1,22 @@
 //! `x402-sim pay`: the client protocol of the x402 project's end-to-end tests.
 
 use embedded_x402_sim::chain::{TokenProgram, genesis};
-use embedded_x402_sim::seller::{Resource, Route};
+use embedded_x402_sim::evm_chain::{self, U256};
+use embedded_x402_sim::market::{Market, MarketConfig, Payees};
+use embedded_x402_sim::seller::{Accept, Price, Resource, Route};
 use embedded_x402_sim::x402::Version;
 use serde_json::{Value, json};
 use solana_address::Address;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
 
 use super::{Run, run};
 use crate::shop::{PRICE, Shop, accept, sells, weather};
 
 const OWN_MINT: Address = Address::new_from_array([77; 32]);
+
+/// A test key.
+const EVM_KEY: &str = "0x484dd43a4fc1962138290671d9b17445d6d2e466a538896a77343a4c1a60b9f1";
 
 /// Members of the last line, in this order; `error` only if there was one.
 const MEMBERS: [&str; 5] = ["success", "data", "status_code", "payment_response", "error"];
@@ -47,7 +54,7 @@ async fn pay(shop: &Shop, path: &str, flags: &[&str]) -> Run {
 }
 
 fn key(shop: &Shop) -> String {
-    bs58::encode(shop.device.key_pair).into_string()
+    bs58::encode(shop.device.keys.solana_key_pair().unwrap()).into_string()
 }
 
 /// The shape that scripts rely on, and the exit status that says the same.
@@ -183,6 +190,88 @@ async fn an_unknown_asset_needs_a_cap() {
     let mint = OWN_MINT.to_string();
     assert_fails(&shop, "/own", &["--asset", &mint], "give --max-amount").await;
     assert_pays(&shop, "/own", &["--asset", &mint, "--max-amount", "2000"], OWN_MINT).await;
+}
+
+/// A market that takes USDC on Base Sepolia, in both versions, and at one path on Solana too; and a
+/// wallet there with a dollar in it.
+async fn evm_market() -> (Market, String) {
+    let routes = |payees: &Payees| {
+        let (usdc, price) = (evm_chain::genesis::USDC.to_string(), PRICE.to_string());
+        let on_evm = |network: &str| {
+            Accept::new(network, &usdc, payees.evm.to_string(), Price::Atomic(price.clone()))
+        };
+        let on_solana = accept(genesis::USDC, payees.solana, PRICE);
+        let route = |path: &str, accepts| Route::accepting(path, Resource::Weather, accepts);
+        vec![
+            route("/evm", vec![on_evm("eip155:84532")]),
+            Route { version: Version::V1, ..route("/v1/evm", vec![on_evm("base-sepolia")]) },
+            Route {
+                recent_blockhash: true,
+                ..route("/both", vec![on_evm("eip155:84532"), on_solana])
+            },
+        ]
+    };
+    let market = Market::with_routes(MarketConfig::default(), routes).await.unwrap();
+    let payer = evm_chain::Wallet::from_hex(EVM_KEY).unwrap().address();
+    market.evm_chain.fund_token(payer, U256::from(1_000_000)).unwrap();
+    (market, payer.to_string())
+}
+
+/// Buys at this market, and answers the result and what the seller earned on the EVM chain.
+async fn pay_there(
+    market: &Market,
+    path: &str,
+    flags: &[&str],
+    environment: &[(&str, &str)],
+) -> (Run, u64) {
+    let earned = || market.evm_chain.token_balance(market.evm_pay_to).saturating_to::<u64>();
+    let (url, before) = (market.url(path), earned());
+    let run = run(&[&["pay", "--url", &url], flags].concat(), environment).await;
+    (run, earned() - before)
+}
+
+#[tokio::test]
+async fn with_a_key_for_evm_chains() {
+    let (market, payer) = evm_market().await;
+    let usdc = evm_chain::genesis::USDC.to_string().to_uppercase().replacen("0X", "0x", 1);
+    let payee = market.evm_pay_to.to_string().to_lowercase();
+    let narrow = ["--asset", &usdc, "--pay-to", &payee, "--network", "base-sepolia"];
+    for path in ["/evm", "/v1/evm"] {
+        let by_environment = pay_there(&market, path, &[], &[("EVM_PRIVATE_KEY", EVM_KEY)]).await;
+        let flags = [&["--evm-private-key", EVM_KEY], &narrow[..]].concat();
+        let by_flags = pay_there(&market, path, &flags, &[]).await;
+        for (run, earned) in [by_environment, by_flags] {
+            let result = assert_shape(&run, true);
+            assert_eq!(earned, PRICE, "{path}");
+            assert_eq!(result["data"], weather_report());
+            let receipt = &result["payment_response"];
+            assert_eq!(receipt["network"], "base-sepolia");
+            assert!(receipt["payer"].as_str().unwrap().eq_ignore_ascii_case(&payer));
+        }
+    }
+    let elsewhere = ["--network", "eip155:8453", "--network", "solana-devnet"];
+    let (run, earned) =
+        pay_there(&market, "/evm", &elsewhere, &[("EVM_PRIVATE_KEY", EVM_KEY)]).await;
+    let error = assert_shape(&run, false)["error"].to_string();
+    assert!(error.contains("allows this asset on base-sepolia"), "{error}");
+    assert_eq!(earned, 0);
+}
+
+#[tokio::test]
+async fn with_two_keys_the_flags_decide_between_networks() {
+    let (market, _) = evm_market().await;
+    let pair = Keypair::new();
+    market.chain.fund_token(&pair.pubkey(), &genesis::USDC, PRICE).unwrap();
+    let solana_key = pair.to_base58_string();
+    let keys = [("SVM_PRIVATE_KEY", solana_key.as_str()), ("EVM_PRIVATE_KEY", EVM_KEY)];
+    let evm_first = ["--network", "base-sepolia", "--network", "solana-devnet"];
+    let (run, earned) = pay_there(&market, "/both", &evm_first, &keys).await;
+    assert_eq!(assert_shape(&run, true)["payment_response"]["network"], "base-sepolia");
+    assert_eq!(earned, PRICE);
+    let (run, earned) = pay_there(&market, "/both", &[], &keys).await;
+    assert_eq!(assert_shape(&run, true)["payment_response"]["network"], "solana-devnet");
+    assert_eq!(earned, 0);
+    assert_eq!(market.chain.token_balance(&pair.pubkey(), &genesis::USDC), 0);
 }
 
 #[tokio::test]

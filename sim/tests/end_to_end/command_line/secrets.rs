@@ -20,7 +20,7 @@ fn assert_hidden(run: &Run, key: &str) {
 #[tokio::test]
 async fn of_payers() {
     let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
-    let key = bs58::encode(shop.device.key_pair).into_string();
+    let key = bs58::encode(shop.device.keys.solana_key_pair().unwrap()).into_string();
     let url = shop.market.url("/weather");
     for end in [&["--max-amount", "1"][..], &[], &["--header", "wrong"], &["--fragment", "x"]] {
         let arguments = [&["pay", "--url", &url][..], end, &TRACE].concat();
@@ -49,20 +49,51 @@ async fn of_payers_who_mistype_them() {
 }
 
 #[tokio::test]
+async fn of_payers_who_mistype_keys_of_evm_chains() {
+    let key = format!("0x{}", "5ec2e7".repeat(11));
+    let too_large = format!("0x{}", "f".repeat(64));
+    for wrong in [&key[..], &key[2..], &too_large] {
+        let arguments = [&["pay", "--url", "http://127.0.0.1:1/"][..], &TRACE].concat();
+        let by_environment = run(&arguments, &[("EVM_PRIVATE_KEY", wrong)]).await;
+        let by_flag = run(&[&arguments[..], &["--evm-private-key", wrong]].concat(), &[]).await;
+        for run in [by_environment, by_flag] {
+            assert_eq!(run.status, Some(1));
+            assert!(run.json()["error"].as_str().unwrap().contains("EVM key"), "{}", run.stdout);
+            assert_hidden(&run, wrong);
+        }
+    }
+    let key = "0x46ab".repeat(11);
+    assert_hidden(&run(&["pay", "--help"], &[("EVM_PRIVATE_KEY", &key)]).await, &key);
+}
+
+#[tokio::test]
 async fn of_facilitators() {
     let key = Keypair::new().to_base58_string();
+    assert_facilitator_hides("FACILITATOR_SVM_PRIVATE_KEY", "--fee-payer", "devnet", &key).await;
+}
+
+#[tokio::test]
+async fn of_facilitators_on_evm_chains() {
+    let key = alloy_primitives::hex::encode_prefixed(Keypair::new().secret_bytes());
+    assert_facilitator_hides("FACILITATOR_EVM_PRIVATE_KEY", "--evm-key", "base-sepolia", &key)
+        .await;
+}
+
+async fn assert_facilitator_hides(variable: &str, flag: &str, network: &str, key: &str) {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let arguments = [&["facilitator", "--listen", &address][..], &TRACE].concat();
-    let environment = [("FACILITATOR_SVM_PRIVATE_KEY", key.as_str())];
+    let listen = |address| ["facilitator", "--network", network, "--listen", address];
+    let environment = [(variable, key)];
+    let arguments = [&listen(&address)[..], &TRACE].concat();
     let port_taken = run(&arguments, &environment).await;
     assert_eq!(port_taken.status, Some(1));
-    assert_hidden(&port_taken, &key);
+    assert_hidden(&port_taken, key);
 
-    let mistyped = &key[1..];
-    let arguments = ["facilitator", "--listen", "127.0.0.1:0", "--fee-payer", mistyped];
+    let mistyped = &key[..key.len() - 1];
+    let arguments = [&listen("127.0.0.1:0")[..], &[flag, mistyped]].concat();
     let run_mistyped = run(&arguments, &[]).await;
     assert_eq!(run_mistyped.status, Some(1));
+    assert!(run_mistyped.stderr.contains(flag), "{}", run_mistyped.stderr);
     assert_hidden(&run_mistyped, mistyped);
-    assert_hidden(&run(&["facilitator", "--help"], &environment).await, &key);
+    assert_hidden(&run(&["facilitator", "--help"], &environment).await, key);
 }

@@ -5,19 +5,17 @@
 use solana_address::Address;
 use solana_sdk_ids::compute_budget;
 
+use super::super::SCHEME;
+use super::super::reason::Condition;
+use super::super::request::{Payment, Requirements};
 use super::Verified;
 use super::reason::Reason;
-use super::request::Payment;
 use super::transaction::{Instruction, PaymentTransaction};
-use crate::x402::{SolanaNetwork, Version};
-
-/// The name of the scheme.
-pub(super) const SCHEME: &str = "exact";
+use crate::x402::Version;
 
 /// What a facilitator has decided about the payments it takes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules<'a> {
-    pub(super) networks: &'a [SolanaNetwork],
+pub(super) struct Rules {
     pub(super) fee_payer: Address,
     pub(super) legacy: bool,
     pub(super) maximum_signers: Option<usize>,
@@ -35,10 +33,9 @@ pub(super) struct Transfer {
 }
 
 /// Holds a payment against the requirements that came with it.
-pub(super) fn check(payment: &Payment, rules: &Rules<'_>) -> Result<Verified, Reason> {
+pub(super) fn check(payment: &Payment, rules: &Rules) -> Result<Verified, Reason> {
     unsupported_scheme(payment)?;
     network_mismatch(payment)?;
-    unsupported_network(payment, rules)?;
     let fee_payer = missing_fee_payer(payment)?;
     fee_payer_not_managed(fee_payer, rules)?;
     let transaction = not_decoded(payment)?;
@@ -62,13 +59,13 @@ pub(super) fn check(payment: &Payment, rules: &Rules<'_>) -> Result<Verified, Re
 }
 
 /// Whose tokens a payment would move, for answers about payments that were refused.
-pub(super) fn payer(payment: &Payment) -> Option<Address> {
+pub(super) fn payer(payment: &Payment) -> Option<String> {
     let transaction = not_decoded(payment).ok()?;
-    Some(no_transfer_instruction(&transaction).ok()?.authority)
+    Some(no_transfer_instruction(&transaction).ok()?.authority.to_string())
 }
 
 /// The account that holds an owner's tokens of one mint.
-pub(super) fn associated_token_account(
+pub(in super::super) fn associated_token_account(
     owner: &Address,
     mint: &Address,
     token_program: &Address,
@@ -87,36 +84,27 @@ fn network_mismatch(payment: &Payment) -> Result<(), Reason> {
     (payment.network == payment.requirements.network).or(Reason::NetworkMismatch)
 }
 
-fn unsupported_network(payment: &Payment, rules: &Rules<'_>) -> Result<(), Reason> {
-    let name = |network: &SolanaNetwork| match payment.version {
-        Version::V1 => network.v1_name(),
-        Version::V2 => network.caip2(),
-    };
-    let mut served = rules.networks.iter().map(name);
-    served.any(|network| network == payment.network).or(Reason::UnsupportedNetwork)
-}
-
 fn missing_fee_payer(payment: &Payment) -> Result<&str, Reason> {
-    let fee_payer = payment.requirements.fee_payer();
+    let fee_payer = payment.requirements.extra_text("feePayer");
     fee_payer.ok_or(Reason::MissingFeePayer)
 }
 
-fn fee_payer_not_managed(fee_payer: &str, rules: &Rules<'_>) -> Result<(), Reason> {
+fn fee_payer_not_managed(fee_payer: &str, rules: &Rules) -> Result<(), Reason> {
     (address(fee_payer) == Some(rules.fee_payer)).or(Reason::FeePayerNotManaged)
 }
 
-fn not_decoded(payment: &Payment) -> Result<PaymentTransaction, Reason> {
-    let transaction = payment.transaction.as_deref();
+pub(super) fn not_decoded(payment: &Payment) -> Result<PaymentTransaction, Reason> {
+    let transaction = payment.payload["transaction"].as_str();
     transaction.and_then(PaymentTransaction::from_base64).ok_or(Reason::NotDecoded)
 }
 
-fn excessive_signers(transaction: &PaymentTransaction, rules: &Rules<'_>) -> Result<(), Reason> {
+fn excessive_signers(transaction: &PaymentTransaction, rules: &Rules) -> Result<(), Reason> {
     let signers = transaction.signers().count();
     let limit = rules.maximum_signers.unwrap_or(usize::MAX);
     (signers <= limit).or(Reason::ExcessiveSigners)
 }
 
-fn fee_payer_mismatch(transaction: &PaymentTransaction, rules: &Rules<'_>) -> Result<(), Reason> {
+fn fee_payer_mismatch(transaction: &PaymentTransaction, rules: &Rules) -> Result<(), Reason> {
     (transaction.keys().first() == Some(&rules.fee_payer)).or(Reason::FeePayerMismatch)
 }
 
@@ -136,7 +124,7 @@ fn lookup_tables(transaction: &PaymentTransaction) -> Result<(), Reason> {
 fn instructions_length(
     transaction: &PaymentTransaction,
     version: Version,
-    rules: &Rules<'_>,
+    rules: &Rules,
 ) -> Result<(), Reason> {
     let allowed = match version {
         _ if rules.legacy => 3..=3,
@@ -168,7 +156,7 @@ fn compute_price_too_high(micro_lamports: u64) -> Result<(), Reason> {
 
 fn fee_payer_in_instruction_accounts(
     transaction: &PaymentTransaction,
-    rules: &Rules<'_>,
+    rules: &Rules,
 ) -> Result<(), Reason> {
     let mentioned =
         transaction.instructions().any(|instruction| instruction.mentions(&rules.fee_payer));
@@ -182,7 +170,7 @@ fn no_transfer_instruction(transaction: &PaymentTransaction) -> Result<Transfer,
         .ok_or(Reason::NoTransferInstruction)
 }
 
-fn fee_payer_transferring_funds(transfer: &Transfer, rules: &Rules<'_>) -> Result<(), Reason> {
+fn fee_payer_transferring_funds(transfer: &Transfer, rules: &Rules) -> Result<(), Reason> {
     (transfer.authority != rules.fee_payer).or(Reason::FeePayerTransferringFunds)
 }
 
@@ -216,7 +204,7 @@ fn unknown_instruction(transaction: &PaymentTransaction) -> Result<(), Reason> {
 
 /// Without a memo in the requirements, the client may write one or not.
 fn memo(transaction: &PaymentTransaction, payment: &Payment) -> Result<(), Reason> {
-    let Some(required) = payment.requirements.memo() else {
+    let Some(required) = required_memo(&payment.requirements) else {
         return Ok(());
     };
     let mut memos = transaction.instructions().skip(3).filter(is_memo);
@@ -224,6 +212,10 @@ fn memo(transaction: &PaymentTransaction, payment: &Payment) -> Result<(), Reaso
         (Some(memo), None) => (memo.data() == required.as_bytes()).or(Reason::MemoMismatch),
         _ => Err(Reason::MemoCount),
     }
+}
+
+fn required_memo(requirements: &Requirements) -> Option<&str> {
+    requirements.extra_text("memo").filter(|memo| !memo.is_empty())
 }
 
 fn compute_budget_data(instruction: Option<Instruction<'_>>) -> Option<&[u8]> {
@@ -262,17 +254,6 @@ fn is_lighthouse(instruction: &Instruction<'_>) -> bool {
 
 fn address(text: &str) -> Option<Address> {
     text.parse().ok()
-}
-
-/// Turns a condition into a check.
-trait Condition {
-    fn or(self, reason: Reason) -> Result<(), Reason>;
-}
-
-impl Condition for bool {
-    fn or(self, reason: Reason) -> Result<(), Reason> {
-        if self { Ok(()) } else { Err(reason) }
-    }
 }
 
 const SET_COMPUTE_UNIT_LIMIT: u8 = 2;

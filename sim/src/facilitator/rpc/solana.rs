@@ -1,36 +1,16 @@
 //! The few calls of Solana's JSON-RPC that facilitators and sellers make.
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use solana_address::Address;
 use solana_signature::Signature;
 
+use super::{JsonRpc, RpcError};
+
 /// A Solana node, reached over HTTP.
 #[derive(Clone, Debug)]
 pub struct SolanaRpc {
-    url: String,
-    http: reqwest::Client,
-}
-
-/// Why a call has no result.
-#[derive(Debug, thiserror::Error)]
-pub enum RpcError {
-    /// The node was not reached, or its answer was no JSON.
-    #[error("the RPC did not answer: {0}")]
-    Transport(#[from] reqwest::Error),
-    /// The node refused the call.
-    #[error("the RPC refused ({code}): {message}")]
-    Refused {
-        /// JSON-RPC's error code.
-        code: i64,
-        /// The node's explanation.
-        message: String,
-    },
-    /// The answer is JSON of another shape than the method's.
-    #[error("the RPC's answer to {0} is malformed")]
-    Malformed(&'static str),
+    node: JsonRpc,
 }
 
 /// A blockhash and how long it lives.
@@ -57,13 +37,13 @@ pub enum TransactionStatus {
 impl SolanaRpc {
     /// A node by its URL. Nothing is sent yet.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), http: reqwest::Client::new() }
+        Self { node: JsonRpc::new(url) }
     }
 
     /// A recent blockhash, as old as the default commitment makes it.
     pub async fn latest_blockhash(&self) -> Result<LatestBlockhash, RpcError> {
         const METHOD: &str = "getLatestBlockhash";
-        let result = self.call(METHOD, json!([])).await?;
+        let result = self.node.call(METHOD, json!([])).await?;
         LatestBlockhash::deserialize(&result["value"]).map_err(|_| RpcError::Malformed(METHOD))
     }
 
@@ -73,7 +53,7 @@ impl SolanaRpc {
             address.to_string(),
             {"encoding": "base64", "commitment": "confirmed"}
         ]);
-        let result = self.call("getAccountInfo", params).await?;
+        let result = self.node.call("getAccountInfo", params).await?;
         Ok(!result["value"].is_null())
     }
 
@@ -86,7 +66,7 @@ impl SolanaRpc {
             "replaceRecentBlockhash": false,
             "commitment": "confirmed",
         });
-        let result = self.call(METHOD, json!([wire, options])).await?;
+        let result = self.node.call(METHOD, json!([wire, options])).await?;
         match result["value"].get("err") {
             None => Err(RpcError::Malformed(METHOD)),
             Some(Value::Null) => Ok(None),
@@ -97,7 +77,7 @@ impl SolanaRpc {
     /// Hands a signed transaction to the cluster.
     pub async fn send_transaction(&self, wire: String) -> Result<(), RpcError> {
         let options = json!({"encoding": "base64", "skipPreflight": true});
-        self.call("sendTransaction", json!([wire, options])).await?;
+        self.node.call("sendTransaction", json!([wire, options])).await?;
         Ok(())
     }
 
@@ -107,18 +87,8 @@ impl SolanaRpc {
         signature: &Signature,
     ) -> Result<TransactionStatus, RpcError> {
         let params = json!([[signature.to_string()]]);
-        let result = self.call("getSignatureStatuses", params).await?;
+        let result = self.node.call("getSignatureStatuses", params).await?;
         Ok(TransactionStatus::read(&result["value"][0]))
-    }
-
-    async fn call(&self, method: &'static str, params: Value) -> Result<Value, RpcError> {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let post = self.http.post(&self.url).timeout(TIMEOUT).json(&request);
-        let mut answer: Value = post.send().await?.json().await?;
-        match answer.get("error") {
-            None | Some(Value::Null) => Ok(answer["result"].take()),
-            Some(error) => Err(RpcError::refused(error)),
-        }
     }
 }
 
@@ -136,14 +106,3 @@ impl TransactionStatus {
         }
     }
 }
-
-impl RpcError {
-    fn refused(error: &Value) -> Self {
-        Self::Refused {
-            code: error["code"].as_i64().unwrap_or_default(),
-            message: error["message"].as_str().unwrap_or_default().to_owned(),
-        }
-    }
-}
-
-const TIMEOUT: Duration = Duration::from_secs(10);
