@@ -87,8 +87,9 @@ fn payments(reports: &[BoardReport]) -> Table {
         "one payment on",
         "challenge",
         "instructions",
+        "cycles",
         "stack",
-        "bytes as on the host",
+        "as on the host",
     ]);
     for report in reports {
         for rehearsed in &report.rehearsals {

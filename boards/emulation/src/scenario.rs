@@ -3,11 +3,19 @@
 use crate::board::{Board, Run};
 use crate::shop::{Balances, Counter, Shop};
 
+/// Where the payment is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chain {
+    Solana,
+    Evm,
+}
+
 /// One purchase of a board.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scenario {
     /// What it is about.
     name: &'static str,
+    chain: Chain,
     counter: Counter,
     path: &'static str,
     /// In atomic units.
@@ -47,30 +55,23 @@ const REFUSED: &[&str] = &[
 impl Scenario {
     /// All of them.
     pub(crate) fn all() -> Vec<Scenario> {
-        use Counter::{Closing, Keeping};
-        let paid = |name, counter, path, price| Scenario {
-            name,
-            counter,
-            path,
-            price,
-            prints: BOUGHT,
-            is_paid: true,
-            challenge: 0,
-        };
+        use Chain::{Evm, Solana};
+        let large = |scenario| Scenario { challenge: 7_000, ..scenario };
+        let refused = |scenario| Scenario { prints: REFUSED, is_paid: false, ..scenario };
+        let closed = |scenario| Scenario { counter: Counter::Closing, ..scenario };
         vec![
-            paid("Solana v2", Keeping, "/solana/v2", 1_000),
-            paid("Solana v1", Keeping, "/solana/v1", 2_000),
-            Scenario {
-                challenge: 7_000,
-                ..paid("a challenge of 7 KB", Keeping, "/solana/v2/large", 3_000)
-            },
-            Scenario {
-                prints: REFUSED,
-                is_paid: false,
-                ..paid("refused by policy", Keeping, "/solana/v2/dear", 10_001)
-            },
-            paid("closed after the 402, v2", Closing, "/solana/v2", 1_000),
-            paid("closed after the 402, v1", Closing, "/solana/v1", 2_000),
+            paid("Solana v2", Solana, "/solana/v2", 1_000),
+            paid("Solana v1", Solana, "/solana/v1", 2_000),
+            large(paid("Solana, a challenge of 7 KB", Solana, "/solana/v2/large", 3_000)),
+            refused(paid("Solana, refused by policy", Solana, "/solana/v2/dear", 10_001)),
+            closed(paid("Solana v2, closed after the 402", Solana, "/solana/v2", 1_000)),
+            closed(paid("Solana v1, closed after the 402", Solana, "/solana/v1", 2_000)),
+            paid("EVM v2", Evm, "/evm/v2", 4_000),
+            paid("EVM v1", Evm, "/evm/v1", 5_000),
+            large(paid("EVM, a challenge of 7 KB", Evm, "/evm/v2/large", 6_000)),
+            refused(paid("EVM, refused by policy", Evm, "/evm/v1/dear", 10_001)),
+            closed(paid("EVM v2, closed after the 402", Evm, "/evm/v2", 4_000)),
+            closed(paid("EVM v1, closed after the 402", Evm, "/evm/v1", 5_000)),
         ]
     }
 
@@ -116,11 +117,28 @@ impl Scenario {
         problems
     }
 
-    /// Exactly the price has moved, or nothing.
+    /// Exactly the price has moved on one chain, or nothing, and nothing on the other.
     fn check_balances(&self, before: Balances, after: Balances) -> Option<String> {
         let price = if self.is_paid { self.price } else { 0 };
-        let expected = Balances { device: before.device - price, seller: before.seller + price };
+        let expected = match self.chain {
+            Chain::Solana => Balances { solana: before.solana.after(price), ..before },
+            Chain::Evm => Balances { evm: before.evm.after(price), ..before },
+        };
         (after != expected)
             .then(|| format!("the balances went from {before:?} to {after:?}: not by {price}"))
+    }
+}
+
+/// One that is paid, at the counter that keeps connections.
+fn paid(name: &'static str, chain: Chain, path: &'static str, price: u64) -> Scenario {
+    Scenario {
+        name,
+        chain,
+        counter: Counter::Keeping,
+        path,
+        price,
+        prints: BOUGHT,
+        is_paid: true,
+        challenge: 0,
     }
 }

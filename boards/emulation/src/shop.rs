@@ -1,12 +1,13 @@
 //! Where the boards buy: two markets on loopback, one whose seller keeps connections and one whose
 //! seller closes them after a challenge.
 
-use embedded_x402::signer::Ed25519Signer;
+use embedded_x402::io::Wallet;
 use embedded_x402_app::test_keys;
 use embedded_x402_sim::chain::genesis;
-use embedded_x402_sim::market::{Market, MarketConfig};
+use embedded_x402_sim::evm_chain::{self, U256, genesis as evm_genesis};
+use embedded_x402_sim::market::{Market, MarketConfig, Payees};
 use embedded_x402_sim::seller::{Accept, Connection, Price, Resource, Route};
-use embedded_x402_sim::x402::{SolanaNetwork, Version};
+use embedded_x402_sim::x402::{EvmNetwork, SolanaNetwork, Version};
 use solana_address::Address;
 
 /// What the boards' wallet begins with, in atomic units of USDC.
@@ -21,7 +22,7 @@ type Error = Box<dyn std::error::Error>;
 pub(crate) struct Shop {
     keeping: Market,
     closing: Market,
-    wallet: Address,
+    wallet: Payees,
 }
 
 /// A counter of the shop.
@@ -33,24 +34,45 @@ pub(crate) enum Counter {
     Closing,
 }
 
-/// What was on whose account.
+/// What was on whose account, in atomic units of USDC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Balances {
-    /// On the device's.
-    pub(crate) device: u64,
-    /// On the seller's.
-    pub(crate) seller: u64,
+    /// On Solana.
+    pub(crate) solana: Accounts,
+    /// On the EVM chain.
+    pub(crate) evm: Accounts,
+}
+
+/// Both parties' accounts on one chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Accounts {
+    /// The device's.
+    pub(crate) device: U256,
+    /// The seller's.
+    pub(crate) seller: U256,
+}
+
+impl Accounts {
+    /// The same after the device has paid.
+    pub(crate) fn after(self, price: u64) -> Self {
+        let price = U256::from(price);
+        Accounts { device: self.device - price, seller: self.seller + price }
+    }
 }
 
 impl Shop {
     /// Opens it.
     pub(crate) async fn open() -> Result<Self, Error> {
-        let signer = test_keys::keys().solana.ok_or("the test key is none")?;
-        let wallet = Address::from(signer.public_key());
+        let payer = test_keys::keys().payer();
+        let wallet = Payees {
+            solana: Address::from(*payer.solana.ok_or("no test key")?.as_bytes()),
+            evm: evm_chain::Address::from(*payer.evm.ok_or("no test key")?.as_bytes()),
+        };
         let (keeping, closing) =
             (open(Connection::KeepAlive).await?, open(Connection::Close).await?);
         for market in [&keeping, &closing] {
-            market.chain.fund_token(&wallet, &genesis::USDC, FUNDS)?;
+            market.chain.fund_token(&wallet.solana, &genesis::USDC, FUNDS)?;
+            market.evm_chain.fund_token(wallet.evm, U256::from(FUNDS))?;
         }
         Ok(Shop { keeping, closing, wallet })
     }
@@ -80,8 +102,16 @@ impl Shop {
     /// Who has how much.
     pub(crate) fn balances(&self, counter: Counter) -> Balances {
         let market = self.market(counter);
-        let balance = |owner| market.chain.token_balance(owner, &genesis::USDC);
-        Balances { device: balance(&self.wallet), seller: balance(&market.pay_to) }
+        let solana =
+            |owner: &Address| U256::from(market.chain.token_balance(owner, &genesis::USDC));
+        let evm = |owner| market.evm_chain.token_balance(owner);
+        Balances {
+            solana: Accounts {
+                device: solana(&self.wallet.solana),
+                seller: solana(&market.pay_to),
+            },
+            evm: Accounts { device: evm(self.wallet.evm), seller: evm(market.evm_pay_to) },
+        }
     }
 }
 
@@ -90,35 +120,50 @@ fn for_board(url: &str) -> String {
 }
 
 async fn open(connection: Connection) -> Result<Market, Error> {
-    let market = Market::open(MarketConfig::default(), |pay_to, _, seller| {
+    let market = Market::open(MarketConfig::default(), |payees, seller| {
         seller.connection = connection;
-        seller.routes = routes(&pay_to.to_string());
+        seller.routes = routes(payees);
     });
     Ok(market.await?)
 }
 
 /// Prices tell the routes apart.
-fn routes(pay_to: &str) -> Vec<Route> {
-    let route = |path, version, price| solana_route(path, version, price, pay_to);
-    let mut large = route("/solana/v2/large", Version::V2, 3_000);
-    large.bazaar = true;
-    large.decoys = true;
-    large.pad_accepts_to = 10;
+fn routes(payees: &Payees) -> Vec<Route> {
+    let solana = |path, version, price| {
+        let (mint, payee) = (genesis::USDC.to_string(), payees.solana.to_string());
+        route(path, version, price, SolanaNetwork::Devnet.caip2(), &mint, &payee)
+    };
+    let evm = |path, version, price| {
+        let (token, payee) = (evm_genesis::USDC.to_string(), payees.evm.to_string());
+        route(path, version, price, &EvmNetwork::BASE_SEPOLIA.caip2(), &token, &payee)
+    };
     vec![
-        route("/solana/v2", Version::V2, 1_000),
-        route("/solana/v1", Version::V1, 2_000),
-        large,
-        route("/solana/v2/dear", Version::V2, 10_001),
+        solana("/solana/v2", Version::V2, 1_000),
+        solana("/solana/v1", Version::V1, 2_000),
+        large(solana("/solana/v2/large", Version::V2, 3_000)),
+        solana("/solana/v2/dear", Version::V2, 10_001),
+        evm("/evm/v2", Version::V2, 4_000),
+        evm("/evm/v1", Version::V1, 5_000),
+        large(evm("/evm/v2/large", Version::V2, 6_000)),
+        evm("/evm/v1/dear", Version::V1, 10_001),
     ]
 }
 
-fn solana_route(path: &str, version: Version, price: u64, pay_to: &str) -> Route {
-    let network = match version {
-        Version::V1 => SolanaNetwork::Devnet.v1_name(),
-        Version::V2 => SolanaNetwork::Devnet.caip2(),
-    };
-    let (mint, price) = (genesis::USDC.to_string(), Price::Atomic(price.to_string()));
-    let mut route = Route::new(path, Resource::Weather, Accept::new(network, mint, pay_to, price));
-    route.version = version;
-    route
+/// Routes of either version understand the networks' names of version 2.
+fn route(
+    path: &str,
+    version: Version,
+    price: u64,
+    network: &str,
+    asset: &str,
+    pay_to: &str,
+) -> Route {
+    let price = Price::Atomic(price.to_string());
+    let accept = Accept::new(network, asset, pay_to, price);
+    Route { version, ..Route::new(path, Resource::Weather, accept) }
+}
+
+/// Ten entries, and an extension of 5 KB.
+fn large(route: Route) -> Route {
+    Route { bazaar: true, decoys: true, pad_accepts_to: 10, ..route }
 }
