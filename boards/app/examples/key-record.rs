@@ -13,12 +13,23 @@ use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use embedded_x402::io::Wallet;
 use embedded_x402_app::Keys;
 use embedded_x402_app::key_record::KeyRecord;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match write_record() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("key-record: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write_record() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
     let (Some(path), None) = (arguments.next(), arguments.next()) else {
         return Err(
