@@ -16,9 +16,9 @@ use embedded_x402::wire::Amount;
 use rand_core::SeedableRng;
 
 use crate::entropy::HealthTested;
-use crate::rehearsal::Rehearsal;
+use crate::rehearsal::{Rehearsal, RehearsalError};
 use crate::stack::Stack;
-use crate::{Device, Network, NoLed, Plan, Text, run, test_keys};
+use crate::{Device, Keys, Network, NoLed, Plan, Text, run, test_keys};
 
 /// At most a cent, in USDC on the networks for developers.
 pub const POLICY: PaymentPolicy<'static> = PaymentPolicy {
@@ -149,11 +149,13 @@ fn rehearse(name: &str, machine: &mut impl Machine, stack: &mut Stack) -> bool {
         return false;
     };
     let (mut keys, mut memory) = (test_keys::keys(), Memory::new());
-    let start = machine.instructions();
-    let paid = rehearsal.pay(&mut keys, &mut memory, |_| {});
+    stack.paint();
+    let (depth, start) = (stack.depth(), machine.instructions());
+    let paid = measured(rehearsal, &mut keys, &mut memory);
     let instructions = machine.instructions() - start;
     let _ = writeln!(machine, "instructions {instructions}");
-    let _ = writeln!(machine, "stack of the payment {} bytes", stack.high_water());
+    let used = stack.high_water().saturating_sub(depth);
+    let _ = writeln!(machine, "stack of the payment {used} bytes");
     if let Err(error) = paid {
         let _ = writeln!(machine, "failed {error}");
         return false;
@@ -165,6 +167,16 @@ fn rehearse(name: &str, machine: &mut impl Machine, stack: &mut Stack) -> bool {
     let is_paid = rehearsal.pay(&mut keys, &mut Memory::new(), print).is_ok();
     let _ = writeln!(machine);
     is_paid
+}
+
+/// A frame of its own: what lies above is not the payment's.
+#[inline(never)]
+fn measured(
+    rehearsal: &Rehearsal,
+    keys: &mut Keys,
+    memory: &mut Memory,
+) -> Result<(), RehearsalError> {
+    rehearsal.pay(keys, memory, |_| {})
 }
 
 #[cfg(test)]

@@ -41,6 +41,13 @@ impl Stack {
         }
     }
 
+    /// Bytes from the top to here, within a few.
+    #[inline(never)]
+    pub fn depth(&self) -> usize {
+        let here = 0_u32;
+        (self.top as usize).saturating_sub((&raw const here) as usize)
+    }
+
     /// Bytes from the top to the deepest place that was written since the stack was painted.
     ///
     /// What was reserved but never written at the very bottom does not count.

@@ -151,6 +151,15 @@ mod tests {
     #[derive(Default)]
     struct Record(RefCell<Vec<(bool, u32)>>);
 
+    impl Record {
+        /// Notes a pause; answers how often the pin was set so far.
+        fn wait(&self, milliseconds: u32) -> usize {
+            let mut record = self.0.borrow_mut();
+            record.last_mut().unwrap().1 += milliseconds;
+            record.len()
+        }
+    }
+
     struct Pin<'r>(&'r Record);
 
     impl embedded_hal::digital::ErrorType for Pin<'_> {
@@ -180,13 +189,10 @@ mod tests {
         async fn delay_ns(&mut self, _: u32) {}
 
         async fn delay_ms(&mut self, milliseconds: u32) {
-            let mut record = self.record.0.borrow_mut();
-            record.last_mut().unwrap().1 += milliseconds;
-            let shown = record.len();
+            let shown = self.record.wait(milliseconds);
             if let Some((_, state)) = self.changes.iter().find(|(after, _)| *after == shown) {
                 self.status.set(*state);
             }
-            drop(record);
             embassy_futures::yield_now().await;
         }
     }
