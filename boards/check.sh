@@ -72,12 +72,14 @@ check_w5500_evb_pico() {
     rp2040-rehearsal/start.sh "$IMAGE" >&2
 }
 
-# The radio's firmware is not ours to give: zeros of its size are linked.
+# The radio's firmware is not ours to give: zeros, as many, are linked.
 check_pico_w() {
+    need_node
     pico-w/placeholder-firmware.sh "$WORK/cyw43"
     export CYW43_FIRMWARE_DIR=$WORK/cyw43
     say "pico-w: linked with placeholders for the radio's firmware"
     build_configured pico-w thumbv6m-none-eabi
+    rp2040-rehearsal/start.sh "$IMAGE" >&2
 }
 
 check_esp32c3() { build_configured esp32c3 riscv32imc-unknown-none-elf; }
@@ -91,17 +93,16 @@ build_configured() {
     EMULATION+=(--linked "$1=$IMAGE")
 }
 
-# Builds a board for a target, and leaves the image's path in IMAGE.
+# Builds a board for a target, and leaves the image's path in IMAGE: it is called as its directory.
 build() {
-    local board=$1 target=$2 package
-    package=$(sed -n '0,/^name = /s/^name = "\(.*\)"/\1/p' "$board/Cargo.toml")
+    local board=$1 target=$2
     (
         cd "$board"
         cargo fmt --check
         # shellcheck disable=SC2086 # an empty selector must vanish
         run_logged cargo $TOOLCHAIN build --release --target "$target" --locked
     )
-    IMAGE=$CARGO_TARGET_DIR/$target/release/$package
+    IMAGE=$CARGO_TARGET_DIR/$target/release/$board
 }
 
 # Shows what a command says only if it fails or warns: a warning in a board is an error.

@@ -148,6 +148,9 @@ fn prepare(exchange: &mut Exchange<'_>, wallet: &mut impl Wallet) -> Result<(), 
     Ok(())
 }
 
+/// A function of its own, so that its buffer is gone while signing takes the stack: a device's
+/// buffer is in a `static`.
+#[inline(never)]
 fn transmit(
     exchange: &mut Exchange<'_>,
     mut sink: impl FnMut(&[u8]),
