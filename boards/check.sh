@@ -75,6 +75,7 @@ check_w5500_evb_pico() {
 # The radio's firmware is not ours to give: zeros, as many, are linked.
 check_pico_w() {
     need_node
+    need_node
     pico-w/placeholder-firmware.sh "$WORK/cyw43"
     export CYW43_FIRMWARE_DIR=$WORK/cyw43
     say "pico-w: linked with placeholders for the radio's firmware"
@@ -93,7 +94,8 @@ build_configured() {
     EMULATION+=(--linked "$1=$IMAGE")
 }
 
-# Builds a board for a target, and leaves the image's path in IMAGE: it is called as its directory.
+# Builds a board for a target, and leaves the image's path in IMAGE: it is called as
+# the board's directory.
 build() {
     local board=$1 target=$2
     (
