@@ -77,7 +77,7 @@ fn sizes(reports: &[BoardReport]) -> Table {
 fn bought(report: &BoardReport) -> String {
     let right = report.purchases.iter().filter(|purchase| purchase.problems.is_empty()).count();
     match report.purchases.len() {
-        0 => "not run".to_owned(),
+        0 => "none made".to_owned(),
         all => format!("{right} of {all}"),
     }
 }
