@@ -1,5 +1,5 @@
 #![no_std]
-#![cfg_attr(feature = "io", doc = include_str!("../README.md"))]
+#![cfg_attr(all(feature = "io", feature = "flash"), doc = include_str!("../README.md"))]
 //! # The layers
 //!
 //! ```text

@@ -37,8 +37,9 @@ pub const TRANSACTION_ID: usize = 88;
 /// and room to tell a longer one.
 pub const NETWORK: usize = 40;
 
-/// Bytes of a question to a Solana node: `getAccountInfo` of a mint takes 172.
-pub const RPC_QUESTION: usize = 192;
+/// Bytes of a question to a chain's node: `getSignaturesForAddress` before a signature takes 296,
+/// `eth_call` of `authorizationState` 296 at most.
+pub const RPC_QUESTION: usize = 320;
 
 /// Characters of an address: a Solana one in base58 has at most 44, an EVM one 42.
 pub const ADDRESS: usize = 44;
@@ -59,7 +60,7 @@ pub const RECEIPT_NAME: usize = 12;
 pub const RECEIPT_AMOUNT: usize = 20;
 
 /// Bytes of what is fresh in a payment, and its signature, in a record: an authorization on EVM
-/// chains has 161, Solana takes less.
+/// chains has 161, Solana takes 150.
 pub const SIGNED: usize = 161;
 
 /// Bytes of a payment's record in the journal: an entry, an authorization with its signature (161

@@ -1,7 +1,11 @@
 //! An authorization where an entry was: its fields one behind the other, and its signature.
 
 use super::Error;
+#[cfg(feature = "io")]
+use super::EvmTrace;
 use crate::evm::{Address, TransferWithAuthorization};
+#[cfg(feature = "io")]
+use crate::journal::RecordedPayment;
 use crate::scheme::ExactEvm;
 use crate::wire::{Authorization, PaymentRequirements};
 
@@ -103,6 +107,14 @@ pub(super) fn view(stored: &[u8]) -> Option<Authorization<'_>> {
         nonce: fields.nonce,
         signature: fields.signature,
     })
+}
+
+/// What a recorded authorization is recognised by on the chain.
+#[cfg(feature = "io")]
+pub(super) fn trace(recorded: &RecordedPayment<'_>, chain_id: u64) -> Option<EvmTrace> {
+    let TransferWithAuthorization { from, nonce, valid_before, .. } = load(recorded.signed)?;
+    let asset = read(recorded.entry).ok()?.asset();
+    Some(EvmTrace { chain_id, asset, from, nonce, valid_before })
 }
 
 fn fields(stored: &[u8]) -> Option<Fields<'_>> {

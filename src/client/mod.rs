@@ -25,12 +25,20 @@ mod request;
 mod selection;
 #[cfg(feature = "solana")]
 mod solana_payment;
+#[cfg(feature = "io")]
+mod trace;
 mod url;
 
-#[cfg(all(feature = "io", feature = "solana"))]
+#[cfg(all(feature = "io", any(feature = "solana", feature = "evm")))]
 pub(crate) use head::{HeadOutput, HeadReader};
 #[cfg(feature = "io")]
 pub(crate) use request::CheckedRequest;
+#[cfg(all(feature = "io", feature = "evm"))]
+pub(crate) use trace::EvmTrace;
+#[cfg(all(feature = "io", feature = "solana"))]
+pub(crate) use trace::SolanaTrace;
+#[cfg(feature = "io")]
+pub(crate) use trace::Trace;
 
 pub use exchange::{Answer, Exchange, Limits, Payer, Step};
 pub use head::{ResponseError, ResponseHead};

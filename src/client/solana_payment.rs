@@ -1,5 +1,7 @@
 //! A payment on Solana while it comes together, and what its receipt claims.
 
+#[cfg(feature = "io")]
+use super::SolanaTrace;
 use super::{Doubt, Error};
 use crate::codec::hex;
 use crate::policy::TokenStandard;
@@ -8,6 +10,8 @@ use crate::sizes;
 use crate::solana::TokenProgram;
 use crate::solana::sizes::{MAX_TRANSACTION_LEN, MESSAGE_OFFSET, SIGNATURE_LEN};
 use crate::solana::{Blockhash, Pubkey, Signature, Transaction};
+#[cfg(feature = "io")]
+use crate::wire::Network;
 use crate::wire::{PaymentRequirements, SettlementResponse};
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +97,8 @@ impl SolanaPayment {
     }
 }
 
-/// What a payment is recorded as: what was fresh in it, and the payer's signature.
+/// What a payment is recorded as: what was fresh in it, the account that it takes from, and the
+/// payer's signature.
 #[derive(Serialize, Deserialize)]
 struct Recorded<'a> {
     is_token_2022: bool,
@@ -101,13 +106,32 @@ struct Recorded<'a> {
     recent_blockhash: [u8; 32],
     entropy: [u8; 16],
     sequence: u16,
+    source: [u8; 32],
     signature: &'a [u8],
+}
+
+/// Its bytes at most: the number takes up to three, the signature's length one.
+const RECORDED: usize = 1 + 1 + 32 + 16 + 3 + 32 + (1 + SIGNATURE_LEN);
+
+const _: () = assert!(RECORDED <= sizes::SIGNED);
+
+/// What a recorded payment is recognised by on the chain.
+#[cfg(feature = "io")]
+pub(super) fn trace(recorded: &[u8], network: Network) -> Option<SolanaTrace> {
+    let recorded: Recorded<'_> = postcard::from_bytes(recorded).ok()?;
+    Some(SolanaTrace {
+        network,
+        source: Pubkey::new(recorded.source),
+        recent_blockhash: Blockhash::new(recorded.recent_blockhash),
+        signature: Signature::new(recorded.signature.try_into().ok()?),
+    })
 }
 
 /// Writes what a signed payment can be made from again; answers its length.
 pub(super) fn write(
     payment: &SolanaPayment,
     transaction: &[u8],
+    source: &Pubkey,
     sequence: u16,
     out: &mut [u8],
 ) -> Result<usize, Error> {
@@ -119,6 +143,7 @@ pub(super) fn write(
         recent_blockhash: *transaction.recent_blockhash().ok_or(Error::OutOfOrder)?.as_bytes(),
         entropy: memo_entropy(transaction.message()),
         sequence,
+        source: *source.as_bytes(),
         signature: signature(transaction.as_bytes()).ok_or(Error::OutOfOrder)?,
     };
     postcard::to_slice(&recorded, out).map(|written| written.len()).map_err(|_| Error::OutOfOrder)
@@ -182,3 +207,23 @@ pub(super) fn claimed_signature(receipt: &SettlementResponse) -> Result<Signatur
 }
 
 const _: () = assert!(sizes::ENTRY >= MAX_TRANSACTION_LEN && sizes::ENTRY >= sizes::RECEIPT);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_as_long_as_counted() {
+        let recorded = Recorded {
+            is_token_2022: true,
+            decimals: u8::MAX,
+            recent_blockhash: [0xff; 32],
+            entropy: [0xff; 16],
+            sequence: u16::MAX,
+            source: [0xff; 32],
+            signature: &[0xff; SIGNATURE_LEN],
+        };
+        let mut buffer = [0; sizes::SIGNED];
+        assert_eq!(postcard::to_slice(&recorded, &mut buffer).unwrap().len(), RECORDED);
+    }
+}

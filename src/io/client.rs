@@ -18,7 +18,7 @@ use crate::sizes;
 /// The memory of a client: put it in a `static`.
 ///
 /// `ENTRY` is the size of one entry of `accepts` ([`sizes::ENTRY`]); `BUFFER` that of the one
-/// buffer for sending and receiving. An RPC node's answer must fit half of that buffer.
+/// buffer for sending and receiving.
 pub struct ClientMemory<const ENTRY: usize = { sizes::ENTRY }, const BUFFER: usize = 1024> {
     pub(super) exchange: Memory<ENTRY>,
     pub(super) buffer: [u8; BUFFER],
@@ -71,6 +71,7 @@ pub struct Client<
     pub(super) journal: J,
     pub(super) uptime: &'c dyn Fn() -> u64,
     pub(super) solana_rpc: Option<&'c str>,
+    pub(super) evm_rpc: Option<&'c str>,
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
     pub(super) timeouts: Timeouts,
     pub(super) limits: Limits,
@@ -107,6 +108,7 @@ where
             journal: NoJournal,
             uptime: &|| 0,
             solana_rpc: None,
+            evm_rpc: None,
             clock: None,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
@@ -142,6 +144,7 @@ where
             journal: self.journal,
             uptime: self.uptime,
             solana_rpc: self.solana_rpc,
+            evm_rpc: self.evm_rpc,
             clock: self.clock,
             timeouts: self.timeouts,
             limits: self.limits,
@@ -177,6 +180,7 @@ where
             journal,
             uptime,
             solana_rpc: self.solana_rpc,
+            evm_rpc: self.evm_rpc,
             clock: self.clock,
             timeouts: self.timeouts,
             limits: self.limits,
@@ -187,9 +191,23 @@ where
 
     /// Asks this Solana RPC node for what sellers don't supply: a recent blockhash, and the
     /// decimals and program of mints that the policy gives no standard for.
+    ///
+    /// With a [journal](Self::with_journal) it is also asked what became of a payment that expired.
+    /// Its word decides whether that amount is free again, so let it be a node that you trust. One
+    /// that is merely behind does no harm, as long as its clock (`Date`) or that of the device
+    /// ([`with_clock`](Self::with_clock)) is right.
     #[must_use]
     pub fn with_solana_rpc(self, url: &'c str) -> Self {
         Client { solana_rpc: Some(url), ..self }
+    }
+
+    /// Asks this node of an EVM chain what became of a payment that expired: whether the token's
+    /// contract has seen the authorization. It is asked with a [journal](Self::with_journal) only.
+    /// Its word decides whether that amount is free again, so let it be a node that you trust; one
+    /// that is merely behind, or of another chain, does no harm.
+    #[must_use]
+    pub fn with_evm_rpc(self, url: &'c str) -> Self {
+        Client { evm_rpc: Some(url), ..self }
     }
 
     /// Takes the time for payments on EVM chains from this clock, in Unix seconds; without one, or

@@ -7,6 +7,8 @@ use embedded_io_async::{Error as _, ErrorKind, Read, Write};
 use rand_core::TryCryptoRng;
 
 #[cfg(feature = "solana")]
+use super::json_rpc::JsonRpc;
+#[cfg(feature = "solana")]
 use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
 use super::{Error, Ledger, Timeouts, Transport, Wallet};
@@ -299,12 +301,12 @@ where
     fn rpc(&mut self) -> Result<SolanaRpc<'_, T, D>, Error> {
         self.connection = None;
         let url = self.solana_rpc.ok_or(super::RpcError::NotConfigured)?;
-        Ok(SolanaRpc {
+        Ok(SolanaRpc(JsonRpc {
             transport: self.transport,
             delay: self.delay,
             timeouts: self.timeouts,
             url,
             buffer: self.buffer,
-        })
+        }))
     }
 }

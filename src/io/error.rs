@@ -45,11 +45,12 @@ pub enum Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fate {
-    /// The chain says that it settled.
+    /// The chain says that it settled. On EVM chains it says that the authorization was used or
+    /// cancelled; a client never cancels one.
     Settled,
-    /// The chain says that it did not: its amount is free again.
+    /// The chain proves that it did not and can't any more: its amount is free again.
     NotSettled,
-    /// Nobody was asked who knows: its amount is booked as spent.
+    /// Nobody knows for certain: its amount is booked as spent.
     Unknown,
 }
 
@@ -68,11 +69,6 @@ pub enum RpcError {
     Code(i32),
     /// Its answer can't be read.
     Answer,
-    /// Its answer does not fit the buffer.
-    AnswerTooLarge {
-        /// Bytes that the buffer holds for answers: half of the client's buffer.
-        capacity: usize,
-    },
     /// There is no such mint.
     NoSuchMint,
     /// The mint's owner is neither of the two token programs.
@@ -168,9 +164,6 @@ impl fmt::Display for RpcError {
             RpcError::Status(status) => write!(f, "the RPC node answered with status {status}"),
             RpcError::Code(code) => write!(f, "the RPC node answered with error {code}"),
             RpcError::Answer => f.write_str("the RPC node's answer can't be read"),
-            RpcError::AnswerTooLarge { capacity } => {
-                write!(f, "the RPC node's answer does not fit {capacity} bytes")
-            }
             RpcError::NoSuchMint => f.write_str("the chain knows no such mint"),
             RpcError::NotATokenProgram => f.write_str("the mint belongs to no known token program"),
         }

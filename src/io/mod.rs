@@ -9,9 +9,15 @@ mod attempt;
 mod client;
 mod driver;
 mod error;
+#[cfg(feature = "evm")]
+mod evm_rpc;
 mod fate;
 mod header;
+#[cfg(any(feature = "solana", feature = "evm"))]
+mod json_rpc;
 mod ledger;
+#[cfg(any(feature = "solana", feature = "evm"))]
+mod members;
 mod response;
 #[cfg(feature = "solana")]
 mod solana_rpc;

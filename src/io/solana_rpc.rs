@@ -1,59 +1,56 @@
-//! The two questions that a payment may need to ask a Solana node, over JSON-RPC 2.0.
+//! What a payment may need to ask a Solana node.
 //!
-//! Neither answer is trusted with money: a wrong program or wrong decimals can only make the
-//! transaction fail, since they are part of what the chain checks. A blockhash is what ties a
+//! Before a payment no answer is trusted with money: a wrong program or wrong decimals can only make
+//! the transaction fail, since they are part of what the chain checks. A blockhash is what ties a
 //! transaction to one of Solana's networks: see [`Asset::new`](crate::policy::Asset::new).
 
 use embedded_hal_async::delay::DelayNs;
-use embedded_io_async::{Read, Write};
 use heapless::String;
-use serde::Deserialize;
 
-use super::timeout::within;
-use super::{Error, RpcError, Timeouts, Transport};
-use crate::client::{CheckedRequest, HeadOutput, HeadReader, Method, Request};
-use crate::codec::base64::Decoder;
-use crate::codec::http::BodyDecoder;
+use super::json_rpc::{JsonRpc, Question, join};
+use super::members::Members;
+use super::{Error, RpcError, Transport};
+use crate::codec::base64::{Decoder, encoded_len};
+use crate::codec::decimal::decimal;
 use crate::scheme::MintFacts;
-use crate::sizes;
-use crate::solana::{Blockhash, Pubkey, TokenProgram};
+use crate::solana::sizes::MESSAGE_OFFSET;
+use crate::solana::{Blockhash, Pubkey, Signature, TokenProgram};
 
-/// A node, and what it takes to ask it.
-pub(super) struct SolanaRpc<'d, T, D> {
-    pub(super) transport: &'d T,
-    pub(super) delay: &'d mut D,
-    pub(super) timeouts: Timeouts,
-    pub(super) url: &'d str,
-    pub(super) buffer: &'d mut [u8],
+/// A node of one of Solana's networks.
+pub(super) struct SolanaRpc<'d, T, D>(pub(super) JsonRpc<'d, T, D>);
+
+/// Where the finalized part of the chain ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tip {
+    pub(super) slot: u64,
+    /// The chain's clock, in Unix seconds.
+    pub(super) time: u64,
+    /// The node's clock, in Unix seconds.
+    pub(super) date: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Answer<V> {
-    result: Option<WithContext<V>>,
-    error: Option<Failure>,
+/// A transaction in an account's history.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HistoryEntry {
+    pub(super) id: Signature,
+    pub(super) slot: u64,
+    /// Of its block, in Unix seconds.
+    pub(super) time: Option<u64>,
+    /// It moved nothing.
+    pub(super) has_failed: bool,
 }
 
-#[derive(Deserialize)]
-struct WithContext<V> {
-    value: V,
-}
+/// Characters of a signature in base58: the longest text that is read whole.
+const TEXT: usize = 88;
 
-#[derive(Deserialize)]
-struct Failure {
-    code: i32,
-}
+/// Characters of a hash in base58.
+const HASH: usize = 44;
 
-#[derive(Deserialize)]
-struct LatestBlockhash<'a> {
-    blockhash: &'a str,
-}
+/// Characters of the front of a transaction, up to its message, in base64.
+const FRONT: usize = encoded_len(MESSAGE_OFFSET);
 
-#[derive(Deserialize)]
-struct Account<'a> {
-    owner: &'a str,
-    #[serde(borrow)]
-    data: (&'a str, &'a str),
-}
+/// Where the time stands in the clock's account: behind three numbers of 8 bytes, and a time.
+const CLOCK_TIME: usize = 8;
 
 const LATEST_BLOCKHASH: &str = concat!(
     r#"{"jsonrpc":"2.0","id":1,"method":"getLatestBlockhash","#,
@@ -69,166 +66,193 @@ const MINT_ACCOUNT: [&str; 2] = [
     ),
 ];
 
+const GENESIS_HASH: &str = r#"{"jsonrpc":"2.0","id":1,"method":"getGenesisHash"}"#;
+
+const CLOCK_ACCOUNT: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":1,"method":"getAccountInfo","#,
+    r#""params":["SysvarC1ock11111111111111111111111111111111","#,
+    r#"{"commitment":"finalized","encoding":"base64","dataSlice":{"offset":32,"length":8}}]}"#,
+);
+
+const FIRST_BLOCK: &str = r#"{"jsonrpc":"2.0","id":1,"method":"getFirstAvailableBlock"}"#;
+
+const BLOCKHASH: [&str; 3] = [
+    r#"{"jsonrpc":"2.0","id":1,"method":"isBlockhashValid","params":[""#,
+    r#"",{"commitment":"finalized","minContextSlot":"#,
+    "}]}",
+];
+
+const HISTORY: [&str; 3] = [
+    r#"{"jsonrpc":"2.0","id":1,"method":"getSignaturesForAddress","params":[""#,
+    r#"",{"commitment":"finalized","limit":1,"minContextSlot":"#,
+    "}]}",
+];
+
+const HISTORY_ENTRY: [&str; 6] = [
+    "/result",
+    "/result/0",
+    "/result/0/signature",
+    "/result/0/slot",
+    "/result/0/err",
+    "/result/0/blockTime",
+];
+
+const BEFORE: [&str; 2] = [r#","before":""#, r#"""#];
+
+const TRANSACTION: [&str; 2] = [
+    r#"{"jsonrpc":"2.0","id":1,"method":"getTransaction","params":[""#,
+    concat!(
+        r#"",{"commitment":"finalized","encoding":"base64","#,
+        r#""maxSupportedTransactionVersion":0}]}"#,
+    ),
+];
+
 impl<T: Transport, D: DelayNs> SolanaRpc<'_, T, D> {
     /// `getLatestBlockhash`, at commitment `confirmed`: `finalized` would spend some 13 seconds of
     /// the blockhash's life of 60 to 90.
-    pub(super) async fn latest_blockhash(mut self) -> Result<Blockhash, Error> {
-        let answer = self.call(LATEST_BLOCKHASH).await?;
-        let latest: LatestBlockhash<'_> = read(answer)?;
-        Blockhash::from_base58(latest.blockhash).map_err(|_| RpcError::Answer.into())
+    pub(super) async fn latest_blockhash(&mut self) -> Result<Blockhash, Error> {
+        let answer = self.ask(LATEST_BLOCKHASH, ["/result/value/blockhash"]).await?;
+        Blockhash::from_base58(answer.text(0)?).map_err(|_| RpcError::Answer.into())
     }
 
     /// `getAccountInfo` of a mint: its owner, checked, and its decimals.
-    pub(super) async fn mint_facts(mut self, mint: &Pubkey) -> Result<MintFacts, Error> {
-        let [start, end] = MINT_ACCOUNT;
-        let mint = mint.to_base58();
-        let question: String<{ sizes::RPC_QUESTION }> =
-            [start, mint.as_str(), end].into_iter().collect();
-        let answer = self.call(&question).await?;
-        let account: Option<Account<'_>> = read(answer)?;
-        let account = account.ok_or(RpcError::NoSuchMint)?;
-        let owner = Pubkey::from_base58(account.owner).map_err(|_| RpcError::Answer)?;
+    pub(super) async fn mint_facts(&mut self, mint: &Pubkey) -> Result<MintFacts, Error> {
+        let wanted = ["/result/value", "/result/value/owner", "/result/value/data/0"];
+        let answer = self.ask(&about(MINT_ACCOUNT, mint.to_base58().as_str()), wanted).await?;
+        if answer.is_null(0) {
+            return Err(RpcError::NoSuchMint.into());
+        }
+        let owner = Pubkey::from_base58(answer.text(1)?).map_err(|_| RpcError::Answer)?;
         let token_program = TokenProgram::from_id(&owner).ok_or(RpcError::NotATokenProgram)?;
-        let decimals = only_byte(account.data.0).ok_or(RpcError::Answer)?;
+        let [decimals] = bytes(answer.text(2)?).ok_or(RpcError::Answer)?;
         Ok(MintFacts { token_program, decimals })
     }
 
-    /// Asks the question; answers the JSON text of the answer.
-    async fn call(&mut self, question: &str) -> Result<&[u8], Error> {
-        let request = Request {
-            headers: &[("Content-Type", "application/json")],
-            body: Some(question.as_bytes()),
-            ..Request::new(Method::Post, self.url)
-        };
-        let request = CheckedRequest::new(&request).map_err(|_| RpcError::Url)?;
-        let connecting = self.transport.connect(request.url());
-        let mut connection = within(self.delay, self.timeouts.connect, connecting).await??;
-        self.send(&request, &mut connection).await?;
-        self.receive(&mut connection).await
+    /// `getGenesisHash`: it names the network.
+    pub(super) async fn genesis_hash(&mut self) -> Result<String<HASH>, Error> {
+        let answer = self.ask(GENESIS_HASH, ["/result"]).await?;
+        answer.text(0)?.try_into().map_err(|_| RpcError::Answer.into())
     }
 
-    async fn send(
+    /// `getAccountInfo` of the clock that programs see.
+    pub(super) async fn tip(&mut self) -> Result<Tip, Error> {
+        let mut answer: Members<2, TEXT> =
+            Members::new(["/result/context/slot", "/result/value/data/0"]);
+        let date = self.0.ask(CLOCK_ACCOUNT, &mut answer).await?;
+        let time: [u8; CLOCK_TIME] = bytes(answer.text(1)?).ok_or(RpcError::Answer)?;
+        let time = u64::try_from(i64::from_le_bytes(time)).map_err(|_| RpcError::Answer)?;
+        Ok(Tip { slot: answer.number(0)?, time, date })
+    }
+
+    /// `isBlockhashValid`, at a finalized slot that is not before this one.
+    pub(super) async fn is_blockhash_valid(
         &mut self,
-        request: &CheckedRequest<'_>,
-        connection: &mut impl Write,
-    ) -> Result<(), Error> {
-        let mut sent = 0;
-        loop {
-            let length = request.with_text(None, |text| text.read(sent, self.buffer));
-            if length == 0 {
-                break;
-            }
-            sent += length;
-            let text = self.buffer.get(..length).unwrap_or_default();
-            let writing = connection.write_all(text);
-            within(self.delay, self.timeouts.transfer, writing).await?.map_err(broken)?;
-        }
-        within(self.delay, self.timeouts.transfer, connection.flush()).await?.map_err(broken)
+        blockhash: &Blockhash,
+        slot: u64,
+    ) -> Result<bool, Error> {
+        let [start, middle, end] = BLOCKHASH;
+        let (blockhash, slot) = (blockhash.to_base58(), decimal(slot));
+        let question = join(&[start, blockhash.as_str(), middle, &slot, end]);
+        Ok(self.ask(&question, ["/result/value"]).await?.bool(0)?)
     }
 
-    /// Receives into one half of the buffer, and collects the body in the other.
-    async fn receive(&mut self, connection: &mut impl Read) -> Result<&[u8], Error> {
-        let (collected, window) = self.buffer.split_at_mut(self.buffer.len() / 2);
-        let mut reader = AnswerReader::new(collected);
-        while !reader.is_done() {
-            let reading = connection.read(window);
-            let read = within(self.delay, self.timeouts.transfer, reading).await?;
-            match read.map_err(broken)? {
-                0 => reader.closed()?,
-                length => reader.receive(window.get(..length).unwrap_or_default())?,
-            }
+    /// `getFirstAvailableBlock`: the slot from which on the node knows all of history.
+    pub(super) async fn first_available_block(&mut self) -> Result<u64, Error> {
+        Ok(self.ask(FIRST_BLOCK, ["/result"]).await?.number(0)?)
+    }
+
+    /// `getSignaturesForAddress`: the newest finalized transaction of an account, or the newest
+    /// before another one; at a finalized slot that is not before this one.
+    pub(super) async fn history_entry(
+        &mut self,
+        account: &Pubkey,
+        before: Option<&Signature>,
+        slot: u64,
+    ) -> Result<Option<HistoryEntry>, Error> {
+        let answer = self.ask(&history(account, before, slot), HISTORY_ENTRY).await?;
+        let [list, entry, signature, slot, error, time] = [0, 1, 2, 3, 4, 5];
+        if answer.is_array(list) && !answer.is_there(entry) {
+            return Ok(None);
         }
-        Ok(reader.into_body())
+        Ok(Some(HistoryEntry {
+            id: Signature::from_base58(answer.text(signature)?).map_err(|_| RpcError::Answer)?,
+            slot: answer.number(slot)?,
+            time: answer.number(time).ok(),
+            has_failed: answer.is_there(error) && !answer.is_null(error),
+        }))
+    }
+
+    /// `getTransaction`: the second of its signatures, if it has two.
+    pub(super) async fn second_signature(
+        &mut self,
+        id: &Signature,
+    ) -> Result<Option<Signature>, Error> {
+        let mut answer: Members<1, FRONT> = Members::new(["/result/transaction/0"]);
+        self.0.ask(&about(TRANSACTION, id.to_base58().as_str()), &mut answer).await?;
+        let front: [u8; MESSAGE_OFFSET] = bytes(answer.front(0)?).ok_or(RpcError::Answer)?;
+        Ok(match front {
+            [2, signatures @ ..] => signatures.last_chunk().copied().map(Signature::new),
+            _ => None,
+        })
+    }
+
+    async fn ask<const MEMBERS: usize>(
+        &mut self,
+        question: &str,
+        wanted: [&'static str; MEMBERS],
+    ) -> Result<Members<MEMBERS, TEXT>, Error> {
+        let mut answer = Members::new(wanted);
+        self.0.ask(question, &mut answer).await?;
+        Ok(answer)
     }
 }
 
-/// Reads an HTTP response into a buffer.
-struct AnswerReader<'b> {
-    head: HeadReader,
-    body: Option<BodyDecoder>,
-    collected: &'b mut [u8],
-    length: usize,
+fn about([start, end]: [&str; 2], address: &str) -> Question {
+    join(&[start, address, end])
 }
 
-impl<'b> AnswerReader<'b> {
-    fn new(collected: &'b mut [u8]) -> Self {
-        AnswerReader { head: HeadReader::new(), body: None, collected, length: 0 }
-    }
-
-    fn is_done(&self) -> bool {
-        self.body.as_ref().is_some_and(BodyDecoder::is_done)
-    }
-
-    fn into_body(self) -> &'b [u8] {
-        self.collected.get(..self.length).unwrap_or_default()
-    }
-
-    fn receive(&mut self, mut input: &[u8]) -> Result<(), RpcError> {
-        while let Some((first, rest)) = input.split_first() {
-            input = match &mut self.body {
-                None => {
-                    self.head_byte(*first)?;
-                    rest
-                }
-                Some(body) if body.is_done() => break,
-                Some(body) => {
-                    let (consumed, data) = body.decode(input).map_err(|_| RpcError::Answer)?;
-                    self.collect(data)?;
-                    input.get(consumed..).unwrap_or_default()
-                }
-            };
+fn history(account: &Pubkey, before: Option<&Signature>, slot: u64) -> Question {
+    let [start, middle, end] = HISTORY;
+    let [open, close] = BEFORE;
+    let (account, slot) = (account.to_base58(), decimal(slot));
+    match before.map(Signature::to_base58) {
+        None => join(&[start, account.as_str(), middle, &slot, end]),
+        Some(before) => {
+            join(&[start, account.as_str(), middle, &slot, open, before.as_str(), close, end])
         }
-        Ok(())
-    }
-
-    fn head_byte(&mut self, byte: u8) -> Result<(), RpcError> {
-        if self.head.push(byte, sizes::HEAD).map_err(|_| RpcError::Answer)? == HeadOutput::End {
-            let head = self.head.head();
-            if head.status != 200 {
-                return Err(RpcError::Status(head.status));
-            }
-            self.body = Some(BodyDecoder::new(head.framing()));
-        }
-        Ok(())
-    }
-
-    fn collect(&mut self, data: &[u8]) -> Result<(), RpcError> {
-        let too_large = RpcError::AnswerTooLarge { capacity: self.collected.len() };
-        let end = self.length + data.len();
-        self.collected.get_mut(self.length..end).ok_or(too_large)?.copy_from_slice(data);
-        self.length = end;
-        Ok(())
-    }
-
-    fn closed(&mut self) -> Result<(), RpcError> {
-        let body = self.body.as_mut().ok_or(RpcError::Answer)?;
-        body.closed().map_err(|_| RpcError::Answer)
     }
 }
 
-/// The value of an answer.
-fn read<'a, V: Deserialize<'a>>(answer: &'a [u8]) -> Result<V, Error> {
-    let (answer, _) =
-        serde_json_core::from_slice::<Answer<V>>(answer).map_err(|_| RpcError::Answer)?;
-    match answer {
-        Answer { error: Some(failure), .. } => Err(RpcError::Code(failure.code).into()),
-        Answer { result: Some(result), .. } => Ok(result.value),
-        Answer { .. } => Err(RpcError::Answer.into()),
-    }
-}
-
-fn only_byte(base64: &str) -> Option<u8> {
+/// The bytes that a base64 text encodes, if there are just so many.
+fn bytes<const N: usize>(base64: &str) -> Option<[u8; N]> {
     let mut decoder = Decoder::new();
-    let mut bytes: heapless::Vec<u8, 1> = heapless::Vec::new();
+    let mut bytes: heapless::Vec<u8, N> = heapless::Vec::new();
     for character in base64.bytes() {
         if let Some(byte) = decoder.push(character).ok()? {
             bytes.push(byte).ok()?;
         }
     }
     decoder.finish().ok()?;
-    bytes.first().copied()
+    bytes.into_array().ok()
 }
 
-fn broken(error: impl embedded_io_async::Error) -> Error {
-    Error::Transport(error.kind())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_questions_fit() {
+        let account = Pubkey::new([0xff; 32]);
+        let before = Signature::new([0xff; 64]);
+        assert!(history(&account, Some(&before), u64::MAX).ends_with("\"}]}"));
+        assert!(about(TRANSACTION, before.to_base58().as_str()).ends_with("}]}"));
+    }
+
+    #[test]
+    fn bytes_are_as_many_as_asked() {
+        assert_eq!(bytes("BgYG"), Some([6; 3]));
+        assert_eq!(bytes::<2>("BgYG"), None);
+        assert_eq!(bytes::<4>("BgYG"), None);
+        assert_eq!(bytes::<1>("!"), None);
+    }
 }

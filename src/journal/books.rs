@@ -64,6 +64,12 @@ impl OpenPayment {
     pub fn is_expired(&self, uptime: u64) -> bool {
         uptime.saturating_sub(self.since) >= u64::from(self.lifetime)
     }
+
+    /// Seconds since it was reserved, at this uptime of the device in seconds; `None` if the device
+    /// was reset since.
+    pub fn age(&self, uptime: u64) -> Option<u64> {
+        uptime.checked_sub(self.since).filter(|_| self.since > 0)
+    }
 }
 
 impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {

@@ -56,6 +56,11 @@ impl<'a> ExactEvm<'a> {
         })
     }
 
+    /// The token's contract.
+    pub fn asset(&self) -> Address {
+        self.asset
+    }
+
     /// Whether this payer can pay it: not to itself.
     ///
     /// # Errors

@@ -36,6 +36,11 @@ impl TokenAccounts {
         recall(&mut self.own, owner, program, mint)
     }
 
+    /// The account of the payer that was asked for last.
+    pub fn last_own(&self) -> Option<Pubkey> {
+        self.own.map(|known| known.address)
+    }
+
     /// The account of a payee, `owner`.
     ///
     /// # Errors
@@ -79,6 +84,7 @@ mod tests {
             for program in [TokenProgram::Token, TokenProgram::Token2022] {
                 let derived = associated_token_address(&owner, program, &mint);
                 assert_eq!(accounts.own(&owner, program, &mint), derived);
+                assert_eq!(accounts.last_own(), derived.ok());
                 assert_eq!(accounts.payee(&owner, program, &mint), derived);
             }
         }

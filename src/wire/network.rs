@@ -83,6 +83,16 @@ impl Network {
         matches!(self, Network::Solana | Network::SolanaDevnet | Network::SolanaTestnet)
     }
 
+    /// Whether it is the network of Solana that began with this block, whose hash is given in
+    /// base58.
+    #[cfg(all(feature = "io", feature = "solana"))]
+    pub(crate) fn has_genesis(self, hash: &str) -> bool {
+        let reference = SOLANA.iter().find(|entry| entry.0 == self).map(|entry| entry.1);
+        reference
+            .and_then(|caip2| caip2.strip_prefix("solana:"))
+            .is_some_and(|front| hash.starts_with(front))
+    }
+
     /// Whether two texts name the same account or asset here: base58 is compared as it is, EVM
     /// addresses without regard to case (EIP-55 puts a checksum there).
     pub fn same_address(self, one: JsonStr<'_>, other: &str) -> bool {

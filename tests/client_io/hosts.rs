@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use embedded_x402::io::{Client, ClientMemory};
+use embedded_x402::io::{Client, ClientMemory, NoJournal};
 use embedded_x402::policy::Always;
 use embedded_x402::signer::DalekSigner;
 use embedded_x402::sizes;
@@ -15,8 +15,17 @@ use embedded_x402_tests::sent::SentRequest;
 use rand_core::{TryCryptoRng, TryRng};
 
 /// The client of most tests.
-pub(crate) type TestClient<'c, 'n> =
-    Client<'c, Network<'n>, DalekSigner, Counter, Clock<'c, 'n>, Always, { sizes::ENTRY }, 1024>;
+pub(crate) type TestClient<'c, 'n> = Client<
+    'c,
+    Network<'n>,
+    DalekSigner,
+    Counter,
+    Clock<'c, 'n>,
+    Always,
+    NoJournal,
+    { sizes::ENTRY },
+    1024,
+>;
 
 /// A client that pays for USDC.
 pub(crate) fn client<'c, 'n>(

@@ -5,5 +5,6 @@ mod cancelling;
 mod connections;
 mod evm;
 mod failures;
+mod fate;
 mod hosts;
 mod rpc;

@@ -13,3 +13,4 @@ pub mod network;
 pub mod response;
 pub mod seller;
 pub mod sent;
+pub mod virtual_time;

@@ -133,8 +133,12 @@ impl<'n> Network<'n> {
 
     async fn hesitate(&self) {
         let mut hesitated = !self.hesitates;
-        poll_fn(|_| {
-            if std::mem::replace(&mut hesitated, true) { Poll::Ready(()) } else { Poll::Pending }
+        poll_fn(|context| {
+            if std::mem::replace(&mut hesitated, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
     }

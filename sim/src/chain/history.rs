@@ -45,6 +45,7 @@ pub(super) struct History {
     by_signature: HashMap<Signature, Landed>,
     messages: HashSet<Hash>,
     order: VecDeque<(Signature, Hash)>,
+    first_slot: u64,
 }
 
 impl History {
@@ -81,10 +82,16 @@ impl History {
             .filter(move |(_, landed)| landed.mentions(address))
     }
 
+    /// The slot from which on every transaction is remembered.
+    pub(super) fn first_slot(&self) -> u64 {
+        self.first_slot
+    }
+
     fn forget_oldest(&mut self) {
         if let Some((signature, message)) = self.order.pop_front() {
-            self.by_signature.remove(&signature);
+            let forgotten = self.by_signature.remove(&signature);
             self.messages.remove(&message);
+            self.first_slot = forgotten.map_or(self.first_slot, |landed| landed.slot + 1);
         }
     }
 }

@@ -18,6 +18,7 @@ mod command_line;
 mod equal_payments;
 mod evm;
 mod evm_refusals;
+mod expired_payments;
 mod faults;
 mod journal;
 mod legacy_facilitator;

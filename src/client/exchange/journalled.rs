@@ -58,6 +58,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     ///
     /// # Errors
     /// [`Error::OutOfOrder`] if that was not asked for.
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(unreachable_code))]
     pub fn reserved(&mut self) -> Result<(), Error> {
         self.state = match self.state {
             #[cfg(feature = "solana")]
@@ -100,6 +101,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         Ok(())
     }
 
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(dead_code))]
     pub(super) fn reservation(&self, lifetime: u32) -> Result<Reservation, Error> {
         let best = self.best().ok_or(Error::OutOfOrder)?;
         let rule = self.policy.rules.get(usize::from(best.rank.rule)).ok_or(Error::OutOfOrder)?;
@@ -111,6 +113,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         })
     }
 
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(unused_variables))]
     fn write_signed(&self, network: Network, out: &mut [u8]) -> Result<usize, Error> {
         match network {
             #[cfg(feature = "evm")]
@@ -119,7 +122,8 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             _ if network.is_solana() => {
                 let payment = self.solana.as_ref().ok_or(Error::OutOfOrder)?;
                 let sequence = self.memory.sequence.wrapping_sub(1);
-                solana_payment::write(payment, self.transaction(), sequence, out)
+                let source = self.memory.token_accounts.last_own().ok_or(Error::OutOfOrder)?;
+                solana_payment::write(payment, self.transaction(), &source, sequence, out)
             }
             _ => Err(Error::OutOfOrder),
         }

@@ -211,6 +211,7 @@ enum State {
     Solana(Stage),
     #[cfg(feature = "evm")]
     Evm(EvmStage),
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(dead_code))]
     Recording,
     SendingPayment,
     ReadingAnswer,

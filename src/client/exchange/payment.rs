@@ -42,6 +42,10 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
 
     /// Made of the payer's signature, it is another one for each payment, and the same when one is
     /// sent again.
+    #[cfg_attr(
+        not(any(feature = "solana", feature = "evm")),
+        expect(unreachable_code, unused_variables)
+    )]
     fn payment_identifier(&self) -> Option<PaymentIdentifier<'_>> {
         let is_required = self.identifier?;
         let signature = match self.network()? {

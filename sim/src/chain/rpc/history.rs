@@ -95,6 +95,11 @@ pub(super) fn signatures_for_address(
     Ok(json!(found))
 }
 
+/// `getFirstAvailableBlock`: where history begins.
+pub(super) fn first_available_block(chain: &Chain) -> Result<Value, RpcError> {
+    Ok(json!(chain.lock().history.first_slot()))
+}
+
 impl TransactionOptions {
     /// The second parameter is an object, or just an encoding as it once was.
     fn parse(parameters: &Parameters) -> Result<Self, RpcError> {

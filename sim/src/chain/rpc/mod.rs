@@ -62,6 +62,7 @@ fn call(chain: &Chain, method: &str, parameters: &Parameters) -> Result<Value, R
         "getTokenSupply" => accounts::token_supply(chain, parameters),
         "getBlockHeight" | "getSlot" => cluster::slot(chain, parameters),
         "getEpochInfo" => cluster::epoch_info(chain, parameters),
+        "getFirstAvailableBlock" => history::first_available_block(chain),
         "getGenesisHash" => cluster::genesis_hash(chain),
         "getHealth" => cluster::health(),
         "getLatestBlockhash" => cluster::latest_blockhash(chain, parameters),

@@ -426,6 +426,7 @@ async fn the_cluster_introduces_itself() {
     assert_eq!(node.result("getHealth", none.clone()).await, "ok");
     let genesis = node.result("getGenesisHash", none.clone()).await;
     assert_eq!(genesis, "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG");
+    assert_eq!(node.result("getFirstAvailableBlock", none.clone()).await, 0);
     let version = node.result("getVersion", none.clone()).await;
     assert!(version["solana-core"].is_string());
     let rent = node.result("getMinimumBalanceForRentExemption", json!([165])).await;

@@ -295,3 +295,20 @@ async fn blocks_pass_while_the_chain_is_served() {
     }
     assert_eq!(chain.block_number(), 2);
 }
+
+/// As the device asks, by the number of a block.
+#[tokio::test]
+async fn a_payer_sees_that_its_authorization_is_used() {
+    let node = Node::start().await;
+    let authorization = &node.payment.authorization;
+    let words = [authorization.from.into_word(), authorization.nonce].concat();
+    let data = format!("0xe94a0102{}", hex::encode(words));
+    let state = async || {
+        let newest = node.result("eth_getBlockByNumber", json!(["latest", false])).await;
+        let call = json!([{"to": genesis::USDC, "data": data}, newest["number"]]);
+        node.result("eth_call", call).await
+    };
+    assert_eq!(state().await, json!(B256::ZERO));
+    node.settle().await;
+    assert_eq!(state().await, json!(B256::with_last_byte(1)));
+}

@@ -1,0 +1,52 @@
+#![no_std]
+//! The program of every board: a device that buys a resource every so often.
+//!
+//! [`run`] waits for the network, pays for a URL within a policy, tells a [`Console`] what it bought
+//! and what that cost, and shows its state on a [`Led`]. What differs from board to board comes in
+//! by [`Device`]: network, randomness, delay, clock, wallet, LED, approval and console.
+//!
+//! ```text
+//!   run ─── network up ─┬─ ask, decide, approve, pay, read ─── wait ─┐
+//!    │                  └────────────────────────────────────────────┘
+//!    ├ console ── what happens, as text or by defmt
+//!    ├ status_led, button ── what a person sees and presses
+//!    ├ entropy ── a source of randomness that is watched
+//!    ├ config, key_record, keys ── what to buy, and with whose money
+//!    └ rehearsal, stack ── what a payment is made of, and what it takes
+//! ```
+//!
+//! Nothing here knows a microcontroller or an executor.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod button;
+pub mod config;
+mod console;
+pub mod emulated;
+pub mod entropy;
+pub mod key_record;
+mod keys;
+mod network;
+mod plan;
+mod purchase;
+pub mod rehearsal;
+mod run;
+pub mod stack;
+mod status_led;
+pub mod test_keys;
+
+pub use button::Button;
+#[cfg(feature = "defmt")]
+pub use console::Defmt;
+pub use console::{Console, Event, Pause, Text};
+pub use keys::{KeyTextError, Keys};
+pub use network::Network;
+#[cfg(feature = "embassy-net")]
+pub use network::{EmbassyNetwork, Sockets};
+pub use plan::Plan;
+pub use purchase::{Party, Price, Purchase, Summary};
+pub use run::{Device, run};
+pub use status_led::{Led, NoLed, State, StatusLed};

@@ -1,0 +1,69 @@
+//! The sizes of an image.
+
+use std::path::Path;
+
+use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE};
+use object::{Architecture, Object, ObjectSection, SectionFlags};
+
+/// What an image takes of the chip, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Image {
+    /// What it runs on.
+    pub(crate) architecture: Architecture,
+    /// Code.
+    pub(crate) text: u64,
+    /// Constants, and the initial values of statics.
+    pub(crate) rodata: u64,
+    /// Statics, the stack left out.
+    pub(crate) static_ram: u64,
+}
+
+/// Why there are none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImageError {
+    /// The file can't be read.
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    /// It is no image.
+    #[error("{0}: {1}")]
+    Format(String, object::Error),
+}
+
+/// What linker scripts call the room that is left for the stack and the heap.
+const ROOM: [&str; 2] = [".stack", ".heap"];
+
+impl Image {
+    /// Reads an ELF file.
+    pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
+        let name = || path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| ImageError::File(name(), error))?;
+        let file = object::File::parse(bytes.as_slice())
+            .map_err(|error| ImageError::Format(name(), error))?;
+        let mut image =
+            Image { architecture: file.architecture(), text: 0, rodata: 0, static_ram: 0 };
+        for section in file.sections() {
+            let is_room = section.name().is_ok_and(|name| ROOM.contains(&name));
+            if let SectionFlags::Elf { sh_flags } = section.flags()
+                && !is_room
+            {
+                image.count(sh_flags, section.size(), section.file_range().is_some());
+            }
+        }
+        Ok(image)
+    }
+
+    fn count(&mut self, flags: u64, size: u64, has_bytes: bool) {
+        let is = |flag: u32| flags & u64::from(flag) != 0;
+        if !is(SHF_ALLOC) {
+            return;
+        }
+        if is(SHF_EXECINSTR) {
+            self.text += size;
+        } else if is(SHF_WRITE) {
+            self.static_ram += size;
+            self.rodata += if has_bytes { size } else { 0 };
+        } else {
+            self.rodata += size;
+        }
+    }
+}
