@@ -101,7 +101,8 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
         &mut self.open
     }
 
-    /// Keeps a window for every budget of the policy, and no other; `false` if there are too many.
+    /// Keeps a window for every budget of the policy; `false` if there are too many. Other windows
+    /// are kept while there is room: a budget that comes back has not forgotten what was spent.
     pub(super) fn keep_windows(&mut self, rules: &[Rule<'_>]) -> bool {
         let budgets = || {
             let of = |rule: &Rule<'_>| {
@@ -109,11 +110,22 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
             };
             rules.iter().filter_map(of)
         };
-        self.windows.retain(|window| budgets().any(|(asset, period)| window.is_for(asset, period)));
+        let is_kept =
+            |window: &Window| budgets().any(|(asset, period)| window.is_for(asset, period));
         budgets().all(|(asset, period)| {
             self.windows.iter().any(|window| window.is_for(asset, period))
-                || self.windows.push(Window::new(asset, period)).is_ok()
+                || self.make_room(is_kept) && self.windows.push(Window::new(asset, period)).is_ok()
         })
+    }
+
+    /// Makes room for a window, of the one that was begun first among those not kept; `false` if
+    /// there is none.
+    fn make_room(&mut self, is_kept: impl Fn(&Window) -> bool) -> bool {
+        if !self.windows.is_full() {
+            return true;
+        }
+        let oldest = self.windows.iter().position(|window| !is_kept(window));
+        oldest.map(|index| self.windows.remove(index)).is_some()
     }
 
     /// Reserves an amount; `None` if too many payments are open.
@@ -216,10 +228,26 @@ mod tests {
         books.book(open.number, 1000);
         let key = AssetKey::new(&assets::USDC_SOLANA);
         assert_eq!(books.spent(key, 60, 1000), Some(Spent { amount: 5, payments: 1 }));
-        assert!(books.keep_windows(&[rule(3600)]));
+        assert!(books.keep_windows(&[rule(3600), rule(7)]));
         assert_eq!(books.spent(key, 60, 1000), None);
         assert_eq!(books.spent(key, 3600, 1000), Some(Spent { amount: 5, payments: 1 }));
         assert!(!books.keep_windows(&[rule(1), rule(2), rule(3)]));
+    }
+
+    #[test]
+    fn a_budget_that_comes_back_has_forgotten_nothing() {
+        let rule = |asset| Rule::new(asset, Amount(1)).budget(Budget::new(Amount(9), 60));
+        let mut books: Books<2, 1> = Books::default();
+        let usdc = rule(assets::USDC_SOLANA);
+        assert!(books.keep_windows(&[usdc]));
+        for other in [&[][..], &[rule(assets::USDC_SOLANA_DEVNET)]] {
+            assert!(books.keep_windows(other));
+            let open = books.reserve(payment(2)).unwrap();
+            books.book(open.number, 1000);
+        }
+        assert!(books.keep_windows(&[usdc]));
+        let key = AssetKey::new(&assets::USDC_SOLANA);
+        assert_eq!(books.spent(key, 60, 1000), Some(Spent { amount: 4, payments: 2 }));
     }
 
     #[test]

@@ -336,9 +336,11 @@ async fn a_budget_holds_from_one_run_to_the_next() {
         assert_pays(&shop, path, &flags, genesis::USDC).await;
     }
     assert_fails(&shop, "/weather", &flags, "budget").await;
+    // Runs for something else do not make it forget.
     let pyusd = genesis::PYUSD.to_string();
     let another_asset = [&flags[..], &["--asset", &pyusd]].concat();
     assert_pays(&shop, "/pyusd", &another_asset, genesis::PYUSD).await;
+    assert_fails(&shop, "/weather", &flags, "budget").await;
 }
 
 #[tokio::test]
