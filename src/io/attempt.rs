@@ -42,7 +42,9 @@ where
         let (policy, limits, payer) = (self.policy, self.limits, self.wallet.payer());
         let exchange = match number {
             None => {
-                exchange_memory.count_from(self.journal.next_number());
+                if let Some(next) = self.journal.next_number() {
+                    exchange_memory.count_from(next);
+                }
                 Exchange::new(request, policy, payer, limits, exchange_memory)
             }
             Some(number) => {

@@ -17,8 +17,8 @@ pub trait Ledger {
     /// [`JournalError`].
     fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError>;
 
-    /// The number of the next payment.
-    fn next_number(&self) -> u32;
+    /// The number of the next payment, if payments are numbered across calls and resets.
+    fn next_number(&self) -> Option<u32>;
 
     /// What was spent.
     fn spent(&mut self, now: Now) -> impl Spending;
@@ -97,8 +97,8 @@ impl Ledger for NoJournal {
         Ok(())
     }
 
-    fn next_number(&self) -> u32 {
-        0
+    fn next_number(&self) -> Option<u32> {
+        None
     }
 
     fn spent(&mut self, _: Now) -> impl Spending {
@@ -159,8 +159,8 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Ledger
         Journal::keep_budgets(self, rules)
     }
 
-    fn next_number(&self) -> u32 {
-        Journal::next_number(self)
+    fn next_number(&self) -> Option<u32> {
+        Some(Journal::next_number(self))
     }
 
     fn spent(&mut self, now: Now) -> impl Spending {

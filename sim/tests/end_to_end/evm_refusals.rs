@@ -31,7 +31,12 @@ const VALID_AFTER: &str = "invalid_exact_evm_payload_authorization_valid_after";
 /// A shop that sells the weather in both versions, its entries changed by `change`, and a handler
 /// that fails, at the same price.
 async fn shop(change: impl Fn(&mut Accept)) -> Shop {
-    Shop::of_both_chains(|payees| {
+    faulty_shop("", change).await
+}
+
+/// The same, where this goes wrong at the seller.
+async fn faulty_shop(faults: &str, change: impl Fn(&mut Accept)) -> Shop {
+    Shop::faulty(faults, "", |payees| {
         let mut accept = evm_accept(payees.evm, PRICE);
         change(&mut accept);
         let of = |version| {
@@ -147,6 +152,17 @@ mod of_what_the_device_sends {
         for version in VERSIONS {
             assert_refused(&shop, version, VALID_BEFORE, "slow").await;
         }
+        // The seller's `Date` is earlier, and counts.
+        shop.device.clock = Arc::new(|| Some(now() + 3600)) as Clock;
+        for version in VERSIONS {
+            let path = path(version, "weather");
+            shop.get(&path, EvmUsdc).await.assert_settled(PRICE, "fast");
+        }
+    }
+
+    #[tokio::test]
+    async fn clocks_that_are_both_an_hour_fast() {
+        let mut shop = faulty_shop("wrong-date=3600", |_| {}).await;
         shop.device.clock = Arc::new(|| Some(now() + 3600)) as Clock;
         assert_refused(&shop, Version::V1, VALID_AFTER, "fast").await;
         // In version 2 an authorization is valid from the beginning of time.
