@@ -9,7 +9,7 @@ use super::driver::now;
 use super::{Error, Fate, Ledger, Transport, Verdict, Wallet};
 use crate::client;
 use crate::client::{Outcome, Request};
-use crate::journal::{JournalError, OpenPayment, RequestKey};
+use crate::journal::{JournalError, OpenPayment, RequestKey, Standing};
 use crate::policy::Approve;
 
 /// Milliseconds before a payment is sent again for the first time; then twice as long each time.
@@ -36,7 +36,7 @@ where
         key: RequestKey,
     ) -> Result<Attempt<T::Connection<'c>>, Error> {
         self.journal.keep_budgets(self.policy.rules)?;
-        self.close_expired().await?;
+        self.close_expired(key).await?;
         let mut pause = FIRST_PAUSE;
         loop {
             let number = self.journal.unsettled(key).map(|open| open.number);
@@ -53,12 +53,17 @@ where
         }
     }
 
-    /// Closes the books of payments that can't settle any more, whatever they were for.
-    async fn close_expired(&mut self) -> Result<(), Error> {
+    /// Closes the books of payments that can't settle any more, whatever they were for. If one of
+    /// them was for this request, that is told before another one is signed: it may have settled.
+    async fn close_expired(&mut self, key: RequestKey) -> Result<(), Error> {
+        let mut expired = Ok(());
         while let Some(open) = self.journal.expired(now(self.uptime, self.clock)) {
-            self.close(&open).await?;
+            let fate = self.close(&open).await?;
+            if open.request == key && open.standing == Standing::Unknown {
+                expired = Err(Error::Expired(fate));
+            }
         }
-        Ok(())
+        expired
     }
 
     async fn close(&mut self, open: &OpenPayment) -> Result<Fate, Error> {

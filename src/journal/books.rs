@@ -144,12 +144,13 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
         Some(self.open.remove(index))
     }
 
-    /// Makes a reservation what was spent.
-    pub(super) fn book(&mut self, number: u32, seconds: u64) {
-        let Some(payment) = self.release(number) else { return };
+    /// Makes a reservation what was spent; answers it, if there was one.
+    pub(super) fn book(&mut self, number: u32, seconds: u64) -> Option<OpenPayment> {
+        let payment = self.release(number)?;
         for window in self.windows.iter_mut().filter(|window| window.is_of(payment.asset)) {
             window.add(seconds, payment.amount);
         }
+        Some(payment)
     }
 
     /// What was spent in this asset in the period that ends now, and what is reserved.

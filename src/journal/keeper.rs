@@ -264,7 +264,7 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
         buffer: &mut [u8],
     ) -> Result<(), JournalError> {
         let mut books = self.books.clone();
-        books.book(number, self.time.seconds(now));
+        books.book(number, self.time.booking(now)).ok_or(JournalError::NotOpen)?;
         self.commit(books, now, buffer).await
     }
 
@@ -334,3 +334,6 @@ async fn stored<'b>(
 fn is_after(number: u32, next: u32) -> bool {
     number.wrapping_sub(next) < u32::MAX / 2
 }
+
+#[cfg(test)]
+mod tests;

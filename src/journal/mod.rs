@@ -21,8 +21,8 @@
 //!
 //! **Time.** Budgets and expiry are counted in seconds that the device was on, which no clock can
 //! push. A wall clock is believed once after each reset, for the time that the device was off; a step
-//! of it, forward or back, while the device runs changes nothing. Without one, budgets recover only
-//! while the device is on.
+//! of it, forward or back, while the device runs changes nothing. Without one, or where an amount was
+//! booked before it came, budgets recover only while the device is on.
 
 mod books;
 #[cfg(feature = "flash")]
@@ -30,6 +30,8 @@ mod flash;
 mod item;
 mod keeper;
 mod keys;
+#[cfg(feature = "flash")]
+mod pages;
 mod record;
 mod storage;
 mod time;

@@ -19,7 +19,7 @@ pub(super) struct DeviceTime {
     /// Seconds at the start of the device.
     start: u64,
     /// Unix seconds at the start of the device, or those of the last time that was written, if no
-    /// clock was seen since; 0 if none ever was.
+    /// clock was seen since; 0 if none ever was, or something was booked without one.
     unix: u64,
     /// Whether a clock was seen since the device started.
     is_set: bool,
@@ -39,10 +39,23 @@ impl DeviceTime {
         }
     }
 
+    /// Seconds at which an amount is booked. Where no clock was seen yet, it stays unknown for good how
+    /// long the device was off before: a clock that comes later would make what is booked now look
+    /// older than it is.
+    pub(super) fn booking(&mut self, now: Now) -> u64 {
+        let seconds = self.seconds(now);
+        if !self.is_set {
+            self.unix = 0;
+        }
+        seconds
+    }
+
     /// What to write: seconds, and the Unix seconds of the same moment.
     pub(super) fn written(&mut self, now: Now) -> (u64, u64) {
         let seconds = self.seconds(now);
-        let unix = if self.is_set { self.unix.saturating_add(now.uptime) } else { self.unix };
+        // Without a clock it is at least as late as this: what is counted now is not counted again
+        // as time that the device was off.
+        let unix = if self.unix == 0 { 0 } else { self.unix.saturating_add(now.uptime) };
         (seconds, unix)
     }
 
@@ -90,6 +103,27 @@ mod tests {
         assert_eq!(time.seconds(without_clock(3)), 13);
         assert_eq!(time.seconds(at(5, NOON + 1000)), 1010);
         assert_eq!(time.seconds(at(6, NOON + 1001)), 1011);
+    }
+
+    #[test]
+    fn a_second_is_counted_once_whether_a_clock_was_there_or_not() {
+        let mut time = DeviceTime::resume(10, NOON);
+        let (seconds, unix) = time.written(without_clock(1000));
+        assert_eq!((seconds, unix), (1010, NOON + 1000));
+        let mut time = DeviceTime::resume(seconds, unix);
+        assert_eq!(time.seconds(at(5, NOON + 1205)), 1215);
+    }
+
+    #[test]
+    fn a_clock_makes_nothing_older_that_was_booked_before_it_came() {
+        let mut time = DeviceTime::resume(10, NOON);
+        assert_eq!(time.booking(without_clock(20)), 30);
+        assert_eq!(time.clone().seconds(at(60, NOON + 100_000)), 70);
+        let (seconds, unix) = time.written(without_clock(20));
+        assert_eq!((seconds, unix), (30, 0));
+        let mut time = DeviceTime::resume(seconds, unix);
+        assert_eq!(time.seconds(at(5, NOON + 200_000)), 35);
+        assert_eq!(time.written(at(5, NOON + 200_000)), (35, NOON + 200_000));
     }
 
     #[test]

@@ -7,4 +7,5 @@ mod evm;
 mod failures;
 mod fate;
 mod hosts;
+mod journal;
 mod rpc;

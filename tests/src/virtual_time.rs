@@ -22,6 +22,11 @@ impl VirtualTime {
         VirtualTime { now: Cell::new(seconds * 1000), next: Cell::new(None) }
     }
 
+    /// What it shows, in milliseconds.
+    pub fn milliseconds(&self) -> u64 {
+        self.now.get()
+    }
+
     /// What it shows, in seconds.
     pub fn seconds(&self) -> u64 {
         self.now.get() / 1000
@@ -29,7 +34,12 @@ impl VirtualTime {
 
     /// Lets so many seconds pass.
     pub fn pass(&self, seconds: u64) {
-        self.now.set(self.now.get() + seconds * 1000);
+        self.pass_milliseconds(seconds * 1000);
+    }
+
+    /// Lets so many milliseconds pass.
+    pub fn pass_milliseconds(&self, milliseconds: u64) {
+        self.now.set(self.now.get() + milliseconds);
     }
 
     /// A delay by this clock.
@@ -39,6 +49,15 @@ impl VirtualTime {
 
     /// Runs a future to its end; one that waits for nothing is an error.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
+        self.run_while(future, || true).expect("a future that runs to its end")
+    }
+
+    /// Runs a future for as long as this is true, asked each time that it waits; else drops it.
+    pub fn run_while<F: Future>(
+        &self,
+        future: F,
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Option<F::Output> {
         let mut future = pin!(future);
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
@@ -46,7 +65,10 @@ impl VirtualTime {
         loop {
             self.next.set(None);
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return output;
+                return Some(output);
+            }
+            if !goes_on() {
+                return None;
             }
             if !woken.0.swap(false, Ordering::Relaxed) {
                 self.now.set(self.next.get().expect("somebody who waits for a moment"));
