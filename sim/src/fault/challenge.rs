@@ -69,3 +69,50 @@ pub(super) fn divert(message: &mut Value) {
 fn entries(message: &mut Value) -> impl Iterator<Item = &mut Value> {
     message["accepts"].as_array_mut().into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenge() -> Value {
+        json!({"error": "", "accepts": [
+            {"network": "solana-devnet", "maxAmountRequired": "1234", "payTo": "payee"},
+            {"network": "eip155:84532", "amount": "18446744073709551615", "payTo": "payee"},
+        ]})
+    }
+
+    #[test]
+    fn the_price_is_doubled_in_every_entry() {
+        let mut message = challenge();
+        raise_price(&mut message);
+        assert_eq!(message["accepts"][0]["maxAmountRequired"], "2468");
+        assert_eq!(message["accepts"][0]["amount"], Value::Null);
+        assert_eq!(message["accepts"][1]["amount"], u64::MAX.to_string());
+    }
+
+    #[test]
+    fn the_payee_is_another_one_in_every_entry() {
+        let mut message = challenge();
+        divert(&mut message);
+        for entry in entries(&mut message) {
+            let network = entry["network"].as_str().unwrap();
+            assert_eq!(entry["payTo"], made_up::address(network));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_challenge_is_changed_where_it_stands() {
+        let in_header = HeaderValue::from_str(&encode(&challenge()).unwrap()).unwrap();
+        let mut response = Response::new(Body::from("{}"));
+        response.headers_mut().insert(PAYMENT_REQUIRED, in_header);
+        let response = changed(response, refuse).await;
+        let message = decode(response.headers()[PAYMENT_REQUIRED].as_bytes()).unwrap();
+        assert_eq!(message["error"], NO_FUNDS);
+        assert_eq!(whole(response.into_body()).await, "{}");
+
+        let response = changed(Response::new(challenge().to_string().into()), refuse).await;
+        let message: Value = serde_json::from_slice(&whole(response.into_body()).await).unwrap();
+        assert_eq!(message["error"], NO_FUNDS);
+        assert_eq!(message["accepts"], challenge()["accepts"]);
+    }
+}
