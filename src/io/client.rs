@@ -154,7 +154,8 @@ where
     }
 
     /// Keeps payments in flight and what was spent in a journal, and holds the policy's budgets by
-    /// it. `uptime` tells the seconds since the device started.
+    /// it. `uptime` tells the seconds since the device started, and starts at 0 with every reset: one
+    /// that goes on through a reset would let open payments expire before their time.
     ///
     /// A request whose payment got no answer that holds is then made again, with the same payment,
     /// until the payment expires: within this call as long as [`Timeouts::total`] allows, and in the
@@ -210,8 +211,8 @@ where
         Client { evm_rpc: Some(url), ..self }
     }
 
-    /// Takes the time for payments on EVM chains from this clock, in Unix seconds; without one, or
-    /// where it says `None`, from the seller's `Date`.
+    /// Takes the time for payments on EVM chains from this clock, in Unix seconds, or from the seller's
+    /// `Date` if that is earlier; without a clock, or where it says `None`, from the `Date` alone.
     ///
     /// By that date the seller decides until when a payment that it has refused, or not answered,
     /// can still be settled: a clock is worth having. However late, it settles once, for its price.

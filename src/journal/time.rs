@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Now {
-    /// Seconds since the device started: they never step.
+    /// Seconds since the device started: they begin at 0 with every reset, and never step.
     pub uptime: u64,
     /// Unix seconds, if a clock knows them.
     pub unix: Option<u64>,

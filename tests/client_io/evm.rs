@@ -128,14 +128,17 @@ fn version_1_is_valid_since_ten_minutes_ago() {
     assert_eq!(authorization.payload["network"], "base-sepolia");
 }
 
+/// So that an authorization is valid for longer than meant only if both are ahead.
 #[test]
-fn the_clock_goes_before_the_sellers_date() {
-    let hour_later = || Some(NOW + 3600);
-    let unset = || None;
+fn the_earlier_of_the_clock_and_the_sellers_date_counts() {
+    let (later, earlier, unset) = (|| Some(NOW + 3600), || Some(NOW - 5), || None);
     let clock = |clock| Purchase { clock, ..Purchase::default() };
-    for (purchase, now) in
-        [(clock(Some(&hour_later)), NOW + 3600), (clock(Some(&unset)), NOW), (clock(None), NOW)]
-    {
+    for (purchase, now) in [
+        (clock(Some(&later)), NOW),
+        (clock(Some(&earlier)), NOW - 5),
+        (clock(Some(&unset)), NOW),
+        (clock(None), NOW),
+    ] {
         for challenge in [version_2(entry_evm()), version_1(entry_evm_v1())] {
             let network = sells(dated(challenge));
             assert_settled(purchase.from(&network));

@@ -164,8 +164,8 @@ fn a_receipt_without_a_settlement() {
     }
 }
 
-/// A second challenge is a refusal, whatever it asks now: nothing more is paid in this request, and
-/// the amount stays reserved until the payment can't settle any more.
+/// A second challenge that says why is a refusal, whatever it asks now: nothing more is paid in this
+/// request, and the amount stays reserved until the payment can't settle any more.
 #[test]
 fn another_challenge() {
     let corrections = [
@@ -173,7 +173,9 @@ fn another_challenge() {
         priced("2000"),
         with(entry(), "/payTo", json!(embedded_x402_tests::keys::DEVICE)),
     ];
-    for correction in corrections.map(|entry| challenge(&[entry])) {
+    let why = "No matching payment requirements";
+    for correction in corrections.map(|entry| challenge(&[entry]).replace("Payment required", why))
+    {
         let mut shop = Shop::new();
         let bought = shop.buy(|_, _| payment_required(&correction).into());
         assert!(matches!(bought, Err(Error::Exchange(ExchangeError::Refused(_)))), "{bought:?}");
@@ -185,6 +187,23 @@ fn another_challenge() {
         shop.time.pass(200);
         assert!(shop.buy(|payment, _| settle(payment)).is_ok());
         assert_eq!((shop.standings(), shop.spent()), (vec![], 3000), "what was refused is booked");
+    }
+}
+
+/// A second challenge as if nothing had been paid, by a cache for one: the same payment is sent again.
+#[test]
+fn a_challenge_replayed_by_a_cache() {
+    for stale in
+        [payment_required(&challenge(&[entry()])), payment_required(&challenge(&[priced("2000")]))]
+    {
+        let mut shop = Shop::new();
+        let bought = shop.buy(|payment, times| match times {
+            1 => stale.clone().into(),
+            _ => settle(payment),
+        });
+        assert!(matches!(bought, Ok((200, Outcome::Settled(_)))), "{bought:?}");
+        assert_eq!((shop.different_payments().len(), shop.spent()), (1, 1000));
+        assert_eq!(shop.standings(), []);
     }
 }
 

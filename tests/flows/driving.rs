@@ -208,7 +208,9 @@ fn a_refusal_of_what_was_sent_twice_is_in_doubt() {
             exchange.retransmit();
             transmitted(&mut exchange, 64);
         }
-        let error = exchange.receive(&challenged()).unwrap_err();
+        let why = "invalid_exact_svm_payload_amount_mismatch";
+        let refusal = payment_required(&challenge(&[entry()]).replace("Payment required", why));
+        let error = exchange.receive(&refusal).unwrap_err();
         assert_eq!(matches!(error, Error::Refused(_)), refused, "{error:?}");
         assert_eq!(matches!(error, Error::Unknown(Doubt::Failed(_))), sent_again);
     }

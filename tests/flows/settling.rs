@@ -112,7 +112,18 @@ fn without_a_receipt_nobody_knows() {
 fn failed_verification_is_refused_with_its_reason() {
     let reason = "invalid_exact_svm_payload_recipient_mismatch";
     assert_eq!(answered_by(rejected(reason)).error(), refused(reason));
-    assert_eq!(answered_by(rejected("Payment required")).error(), refused("Payment required"));
+}
+
+/// What is said to those who have not paid may come from a cache.
+#[test]
+fn a_challenge_as_if_nothing_was_paid_refuses_nothing() {
+    for first_contact in ["Payment required", ""] {
+        let unknown = Error::Unknown(failed(first_contact));
+        assert_eq!(answered_by(rejected(first_contact)).error(), unknown);
+    }
+    let body = challenge_v1(&[entry_v1()]);
+    let unknown = Error::Unknown(failed("X-PAYMENT header is required"));
+    assert_eq!(answered_by(payment_required_v1(&body)).error(), unknown);
 }
 
 #[test]
@@ -154,7 +165,6 @@ fn what_was_tried_is_not_refused() {
         "settle_exact_svm_block_height_exceeded",
         "Facilitator settle failed (504): upstream timed out",
         "fetch failed",
-        "",
     ] {
         let unknown = Error::Unknown(failed(reason));
         assert_eq!(answered_by(payment_response(402, &failure(reason, ""))).error(), unknown);

@@ -52,17 +52,18 @@ const BEFORE_SETTLEMENT: [&str; 15] = [
 const ON_SECOND_TRY: [&str; 3] =
     ["nonce", "valid_before", "exact_evm_transaction_simulation_failed"];
 
+/// What sellers say to those who have not paid yet. As the answer to a payment it may come from a
+/// cache, while the seller settles; and a seller that has overlooked the payment may find it yet.
+const ON_FIRST_CONTACT: [&str; 3] = ["", "Payment required", "X-PAYMENT header is required"];
+
 /// What sellers of version 1 say of a payment that they have not shown to a facilitator.
-const BEFORE_VERIFICATION_V1: [&str; 3] = [
-    "X-PAYMENT header is required",
-    "Invalid or malformed payment header",
-    "Unable to find matching payment requirements",
-];
+const BEFORE_VERIFICATION_V1: [&str; 2] =
+    ["Invalid or malformed payment header", "Unable to find matching payment requirements"];
 
 /// Whether the reason says that this payment is not settled and is not about to be.
 pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
     let text = reason.as_str();
-    if reason.is_cut() {
+    if reason.is_cut() || ON_FIRST_CONTACT.contains(&text) {
         return false;
     }
     match said_in {
@@ -111,7 +112,9 @@ mod tests {
             ("unexpected_settle_error", false, false, false),
             ("Facilitator settle failed (504): fee_payer", true, false, false),
             ("fetch failed", true, false, false),
-            ("", true, false, false),
+            ("", false, false, false),
+            ("Payment required", false, false, false),
+            ("X-PAYMENT header is required", false, false, false),
             ("duplicate_settlement", false, false, false),
             ("Settlement failed: settlement_pending", false, false, false),
             (long, false, false, false),
