@@ -1,6 +1,9 @@
 // EIP-3009 payments that something is wrong with, and what the facilitators make of them.
 
-import { concatHex, pad, parseSignature, serializeCompactSignature, signatureToCompactSignature, toHex } from "viem";
+import {
+  concatHex, pad, parseSignature, serializeCompactSignature, serializeErc6492Signature,
+  signatureToCompactSignature, toHex,
+} from "viem";
 
 import { check, equal } from "./check.mjs";
 import { legacyClient, referenceClient, trade, wallets } from "./evm-market.mjs";
@@ -12,7 +15,6 @@ const { device, buyer, pauper } = wallets;
 
 const BASE_SEPOLIA = 84532;
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-const ERC_6492 = "0x6492649264926492649264926492649264926492649264926492649264926492";
 const now = () => Math.floor(Date.now() / 1000);
 
 const AUTHORIZATION = ["from:address", "to:address", "value:uint256", "validAfter:uint256"]
@@ -100,7 +102,8 @@ const unsigned = {
   "no signature at all": ({ payload }) => delete payload.signature,
   "an empty signature": ({ payload }) => (payload.signature = "0x"),
   "a wallet yet to be made": ({ payload }) => {
-    payload.signature = concatHex([pad(device.address), payload.signature, ERC_6492]);
+    const wallet = { address: device.address, data: "0x", signature: payload.signature };
+    payload.signature = serializeErc6492Signature(wallet);
   },
   "no authorization": ({ payload }) => delete payload.authorization,
   "for Permit2": ({ payload }) => (payload.permit2Authorization = {}),
@@ -110,12 +113,14 @@ const unsigned = {
   "a value that is no number": ({ fields }) => (fields.value = "much"),
   "a hexadecimal value": ({ fields }) => (fields.value = toHex(PRICE)),
   "another scheme wanted": ({ terms }) => (terms.scheme = "upto"),
-  "another network wanted": ({ terms }) => {
-    terms.network = terms.network.includes(":") ? "eip155:8453" : "base";
-  },
+  "another network wanted": ({ terms }) => (terms.network = elsewhere(terms.network)),
+  "another network paid on": ({ claimed }) => (claimed.network = elsewhere(claimed.network)),
 };
 
-/** Our facilitator must judge as the reference one does, before and when settling. */
+/** A network that no facilitator here serves. */
+const elsewhere = (network) => (network.includes(":") ? "eip155:8453" : "near");
+
+/** Our facilitator must judge as the reference one does, and refuse what that one fails at. */
 export async function checkVerdicts(sellers) {
   const makes = [
     ["v2", () => facilitatorRequest(referenceClient, `${sellers.reference}/weather`)],
@@ -135,22 +140,49 @@ export async function checkVerdicts(sellers) {
       return request;
     });
   }
+  await checkMissingToken(makes[1][1]);
 }
 
 async function checkVerdict(name, make) {
   await check(`EVM: our facilitator judges as the reference one: ${name}`, async () => {
     const request = await make();
-    const verdicts = (facilitator) => judge(facilitators[facilitator], "/verify", request);
-    const wanted = await verdicts("reference");
-    equal("verdict", await verdicts("ours"), wanted);
+    const verdict = (make) => judge(facilitators[make], "/verify", request);
+    const [wanted, got] = [await verdict("reference"), await verdict("ours")];
+    if (wanted.failed) {
+      equal("validity", got.isValid, false);
+      return `${got.invalidReason}; the reference: ${wanted.failed}`;
+    }
+    equal("verdict", got, wanted);
+    if (!wanted.isValid) await checkNotSettled(request);
     return wanted.invalidReason;
   });
 }
 
+/** Version 1 verifies it, for a call of nobody succeeds. */
+async function checkMissingToken(ask) {
+  await check("EVM: v1: both facilitators notice that a missing token did not move", async () => {
+    const request = await resigned(await ask(), signed["a token that does not exist"]);
+    const settle = (make) => judge(facilitators[make], "/settle", request);
+    const wanted = await settle("reference");
+    equal("success", wanted.success, false);
+    equal("verdict", await settle("ours"), wanted);
+    return wanted.errorReason;
+  });
+}
+
+/** The reasons are not compared: the reference does not simulate again. */
+async function checkNotSettled(request) {
+  for (const make of ["reference", "ours"]) {
+    const settle = () => judge(facilitators[make], "/settle", request);
+    const { success } = await trade.moves(0, buyer, settle);
+    equal(`success of settling at the ${make} one`, success, false);
+  }
+}
+
 function spoilt(request, change) {
   const { paymentRequirements: terms, paymentPayload } = request;
-  const { payload } = paymentPayload;
-  change({ terms, payload, fields: payload.authorization });
+  const { payload, accepted: claimed = paymentPayload } = paymentPayload;
+  change({ terms, claimed, payload, fields: payload.authorization });
   return request;
 }
 

@@ -10,12 +10,15 @@ export async function facilitatorRequest(client, url) {
   return { x402Version, paymentPayload, paymentRequirements: structuredClone(terms) };
 }
 
-/** The verdict of "/verify" or "/settle", without what differs by make. */
+/**
+ * The verdict of "/verify" or "/settle", without what differs by make. A facilitator that fails
+ * instead says why in `failed`.
+ */
 export async function judge(facilitator, path, request) {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify(request);
   const signal = AbortSignal.timeout(10_000);
   const response = await fetch(`${facilitator}${path}`, { method: "POST", headers, body, signal });
-  const { isValid, invalidReason, success, errorReason } = await response.json();
-  return { isValid, invalidReason, success, errorReason };
+  const { failed, isValid, invalidReason, payer, success, errorReason } = await response.json();
+  return { failed, isValid, invalidReason, payer, success, errorReason };
 }
