@@ -94,13 +94,14 @@ async function deviceGetsNoAnswer() {
 
 async function referenceClients() {
   const { ours, oursAndReference, oursAndLegacy } = sellers;
+  const v1 = (seller) => `${seller}/v1`;
   const purchases = {
     "reference client -> our seller": [referenceClient, ours],
     "reference client -> our seller, reference facilitator": [referenceClient, oursAndReference],
-    "reference client -> v1 of our seller": [referenceClient, `${ours}/v1`],
-    "legacy client -> v1 of our seller": [legacyClient, `${ours}/v1`],
-    "legacy client -> v1 of our seller, reference facilitator": [legacyClient, `${oursAndReference}/v1`],
-    "legacy client -> v1 of our seller, legacy facilitator": [legacyClient, `${oursAndLegacy}/v1`],
+    "reference client -> v1 of our seller": [referenceClient, v1(ours)],
+    "legacy client -> v1 of our seller": [legacyClient, v1(ours)],
+    "legacy client -> v1 of our seller, reference facilitator": [legacyClient, v1(oursAndReference)],
+    "legacy client -> v1 of our seller, legacy facilitator": [legacyClient, v1(oursAndLegacy)],
   };
   for (const [name, [client, seller]] of Object.entries(purchases)) {
     await check(`EVM: ${name}`, () => clientBuys(client, `${seller}/weather`, WEATHER));
@@ -110,7 +111,8 @@ async function referenceClients() {
     await clientBuys(referenceClient, url, JSON.parse(READING), sendReading());
   });
   await check("EVM: reference client -> our seller, large challenge", async () => {
-    const seller = await ourSeller(facilitators.ours, "--bazaar", "--pad-accepts-to=10", "--decoys");
+    const large = ["--bazaar", "--pad-accepts-to=10", "--decoys"];
+    const seller = await ourSeller(facilitators.ours, ...large);
     await clientBuys(referenceClient, `${seller}/weather`, WEATHER);
   });
   await check("EVM: reference client -> reference seller, our facilitator", async () => {

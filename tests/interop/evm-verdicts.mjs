@@ -25,8 +25,8 @@ const AUTHORIZATION = ["from:address", "to:address", "value:uint256", "validAfte
 /** Changes that the payer signs: of the terms, and of the authorization. */
 const signed = {
   "nothing wrong": () => {},
-  "signed by v1's client's habit": ({ fields }) => (fields.validAfter = `${now() - 600}`),
-  "in a century": ({ fields }) => (fields.validBefore = `${now() + 3_155_760_000}`),
+  "valid for ten minutes already": ({ fields }) => (fields.validAfter = `${now() - 600}`),
+  "expires in a century": ({ fields }) => (fields.validBefore = `${now() + 3_155_760_000}`),
   expired: ({ fields }) => (fields.validBefore = `${now() - 1}`),
   "expires before it settles": ({ fields }) => (fields.validBefore = `${now() + 3}`),
   "not valid yet": ({ fields }) => (fields.validAfter = `${now() + 30}`),
@@ -69,7 +69,9 @@ const unsigned = {
   "more authorized than signed": ({ fields }) => (fields.value = `${PRICE + 1}`),
   "another nonce than signed": ({ fields }) => (fields.nonce = `0x${"77".repeat(32)}`),
   "a short nonce": ({ fields }) => (fields.nonce = "0x7777"),
-  "an upper-case nonce": ({ fields }) => (fields.nonce = `0x${fields.nonce.slice(2).toUpperCase()}`),
+  "an upper-case nonce": ({ fields }) => {
+    fields.nonce = `0x${fields.nonce.slice(2).toUpperCase()}`;
+  },
   "lower-case addresses": ({ fields }) => {
     Object.assign(fields, { from: fields.from.toLowerCase(), to: fields.to.toLowerCase() });
   },

@@ -1,6 +1,8 @@
 // x402-sim's EVM chain, as viem sees it, and a facilitator's means on it.
 
-import { createPublicClient, createWalletClient, erc20Abi, getAddress, http, publicActions } from "viem";
+import {
+  createPublicClient, createWalletClient, erc20Abi, getAddress, http, publicActions,
+} from "viem";
 import { baseSepolia } from "viem/chains";
 
 export const NETWORK = "eip155:84532";
