@@ -14,9 +14,12 @@ export function listen(configure) {
 
 /** Serves a facilitator's three paths. */
 export function listenFacilitator({ supported, verify, settle }) {
-  const answer = (judge) => async ({ body }, response, next) => {
-    const verdict = judge(body.paymentPayload, body.paymentRequirements);
-    await verdict.then((verdict) => response.json(verdict), next);
+  const answer = (judge) => async ({ body }, response) => {
+    try {
+      response.json(await judge(body.paymentPayload, body.paymentRequirements));
+    } catch (error) {
+      response.status(500).json({ failed: error.message.split("\n")[0] });
+    }
   };
   return listen((app) => {
     app.get("/supported", (_, response) => response.json(supported));

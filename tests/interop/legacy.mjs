@@ -6,40 +6,50 @@ import { settle, verify } from "x402/facilitator";
 import { paymentMiddleware } from "x402-express";
 import { wrapFetchWithPayment } from "x402-fetch";
 
+import * as evm from "./evm.mjs";
 import { address, listen, listenFacilitator, recordingFetch, resources } from "./http.mjs";
-import { Chain, USDC } from "./sim.mjs";
+import * as solana from "./solana.mjs";
 
-const NETWORK = "solana-devnet";
-
-/** A facilitator over HTTP. */
-export async function facilitator(wallet, rpcUrl) {
-  const config = { svmConfig: { rpcUrl: await withSubscriptions(rpcUrl) } };
-  const kind = { x402Version: 1, scheme: "exact", network: NETWORK };
+/** A facilitator over HTTP on both chains. */
+export async function facilitator(wallets, rpcUrls) {
+  const config = { svmConfig: { rpcUrl: await withSubscriptions(rpcUrls.solana) } };
+  const signers = {
+    [solana.NETWORK_V1]: wallets.solana.signer,
+    [evm.NETWORK_V1]: evm.walletClient(wallets.evm, rpcUrls.evm),
+  };
+  const kind = { x402Version: 1, scheme: "exact" };
+  const feePayer = wallets.solana.address;
   return listenFacilitator({
-    supported: { kinds: [{ ...kind, extra: { feePayer: wallet.address } }] },
-    verify: (payment, terms) => verify(wallet.signer, payment, terms, config),
-    settle: (payment, terms) => settle(wallet.signer, payment, terms, config),
+    supported: {
+      kinds: [
+        { ...kind, network: solana.NETWORK_V1, extra: { feePayer } },
+        { ...kind, network: evm.NETWORK_V1 },
+      ],
+    },
+    verify: (payment, terms) => verify(signers[payment.network], payment, terms, config),
+    settle: (payment, terms) => settle(signers[payment.network], payment, terms, config),
   });
 }
 
-/** A seller; `prices` maps routes to atomic units of USDC. */
-export function seller({ facilitatorUrl, payTo, prices }) {
-  const asset = { address: USDC, decimals: 6 };
-  const routes = Object.entries(prices).map(([route, amount]) => {
-    return [route, { network: NETWORK, price: { amount, asset } }];
-  });
+/** A seller; `routes` maps them ("GET /weather") to `{ network, price }`. */
+export function seller({ facilitatorUrl, payTo, routes }) {
   return listen((app) => {
-    app.use(paymentMiddleware(payTo, Object.fromEntries(routes), { url: facilitatorUrl }));
+    app.use(paymentMiddleware(payTo, routes, { url: facilitatorUrl }));
     resources(app);
   });
 }
 
-/** A client. */
-export function client(wallet, rpcUrl) {
+/** A client that pays on Solana. */
+export function solanaClient(wallet, rpcUrl) {
   const config = { svmConfig: { rpcUrl } };
   return recordingFetch((fetch) => {
     return wrapFetchWithPayment(fetch, wallet.signer, undefined, undefined, config);
   });
+}
+
+/** A client that pays on the EVM chain. */
+export function evmClient(wallet) {
+  return recordingFetch((fetch) => wrapFetchWithPayment(fetch, wallet.signer));
 }
 
 /**
@@ -47,7 +57,7 @@ export function client(wallet, rpcUrl) {
  * So this passes calls on to the chain, and answers subscriptions by asking it again and again.
  */
 async function withSubscriptions(rpcUrl) {
-  const chain = new Chain(rpcUrl);
+  const chain = new solana.SolanaChain(rpcUrl);
   const server = createServer(async (request, response) => {
     const body = (await request.toArray()).join("");
     const headers = { "content-type": "application/json" };

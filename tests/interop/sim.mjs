@@ -1,15 +1,10 @@
-// The parts of x402-sim as processes, and what its chain says over JSON-RPC.
+// The parts of x402-sim as processes.
 
 import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const BINARY = process.env.X402_SIM;
 const running = [];
-
-export const NETWORK = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
-export const USDC = "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU";
-export const USDG = "4F6PM96JJxngmHnZLBh9n58RH4aTVNWvDs2nuwrT5BP7";
-export const PYUSD = "CXk2AMBfi3TwaEL2468s6zP8xq9NxTXjp9gjMgzeUynM";
 
 /** Starts one part on a free port; resolves to its URL once it listens. */
 export async function start(part, flags) {
@@ -30,9 +25,9 @@ process.on("exit", () => running.forEach((child) => child.kill()));
 ["SIGINT", "SIGTERM"].forEach((signal) => process.on(signal, () => process.exit(1)));
 
 /** Lets the device buy; its result is the last line that it prints. */
-export function pay(wallet, url, flags = []) {
-  // A clean environment, so that nothing set outside takes part.
-  const options = { env: { SVM_PRIVATE_KEY: wallet.base58 }, timeout: 60_000 };
+export function pay({ environment }, url, flags = []) {
+  // Not the environment that this runs in, so that nothing set outside takes part.
+  const options = { env: environment, timeout: 60_000 };
   return new Promise((resolve, reject) => {
     execFile(BINARY, ["pay", "--url", url, ...flags], options, (error, stdout, stderr) => {
       const last = stdout.trimEnd().split("\n").at(-1);
@@ -40,38 +35,4 @@ export function pay(wallet, url, flags = []) {
       resolve({ ...JSON.parse(last), exit: error?.code ?? 0 });
     });
   });
-}
-
-/** The chain, asked over its RPC. */
-export class Chain {
-  constructor(url) {
-    this.url = url;
-  }
-
-  async call(method, ...params) {
-    const response = await fetch(this.url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-    });
-    const { result, error } = await response.json();
-    if (error) throw new Error(`${method}: ${error.message}`);
-    return result;
-  }
-
-  /** Atomic units of a token that an owner has. */
-  async balance(owner, mint) {
-    const options = { encoding: "jsonParsed", commitment: "confirmed" };
-    const { value } = await this.call("getTokenAccountsByOwner", owner, { mint }, options);
-    const amounts = value.map(({ account }) => account.data.parsed.info.tokenAmount.amount);
-    return amounts.map(Number).reduce((sum, amount) => sum + amount, 0);
-  }
-
-  /** The memos that a transaction logged. */
-  async memos(signature) {
-    const options = { commitment: "confirmed", maxSupportedTransactionVersion: 0 };
-    const { meta } = await this.call("getTransaction", signature, options);
-    const memos = meta.logMessages.map((line) => line.match(/Memo \(len \d+\): (.*)$/)?.[1]);
-    return memos.filter(Boolean).map((memo) => JSON.parse(memo));
-  }
 }

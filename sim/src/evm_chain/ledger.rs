@@ -26,7 +26,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The state of a new chain: the token and the genesis block.
+    /// The state of a new chain: its contracts and the genesis block.
     pub(super) fn new(config: &EvmChainConfig) -> Self {
         let clock = Clock::new(config.frozen_at);
         let mut ledger = Self {
@@ -37,7 +37,9 @@ impl Ledger {
             base_fee: config.base_fee,
         };
         ledger.remember_newest();
-        ledger.place_code(genesis::USDC, genesis::token_code());
+        for (address, code) in genesis::contracts() {
+            ledger.place_code(address, code);
+        }
         ledger
     }
 

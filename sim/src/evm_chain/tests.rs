@@ -2,9 +2,10 @@
 
 use alloy_consensus::{TxEip1559, TxLegacy};
 use alloy_primitives::{Address, B256, Signature, TxKind, U256, b256, keccak256};
+use alloy_sol_types::{SolCall, sol};
 
 use super::{
-    CallError, EvmChain, EvmChainConfig, LogFilter, TransactionError, genesis,
+    Call, CallError, EvmChain, EvmChainConfig, LogFilter, TransactionError, genesis,
     payment::{Authorization, MAX_FEE, NOW, PURSE, Payment, encode, raw, wallet},
 };
 
@@ -46,6 +47,30 @@ fn the_token_is_base_sepolias_usdc() {
     let text = |signature| String::from_utf8(read(signature)[64..].to_vec()).unwrap();
     assert_eq!(text("name()").trim_end_matches('\0'), genesis::USDC_DOMAIN_NAME);
     assert_eq!(text("version()").trim_end_matches('\0'), genesis::USDC_DOMAIN_VERSION);
+}
+
+sol! {
+    struct Question { address target; bytes callData; }
+    struct Answer { bool success; bytes returnData; }
+    function tryAggregate(bool requireSuccess, Question[] calls) returns (Answer[] answers);
+}
+
+/// One question that the token answers and one that it refuses, as the reference facilitators ask.
+#[test]
+fn multicall3_asks_several_questions() -> Result<(), Box<dyn std::error::Error>> {
+    let payment = Payment::new();
+    let known = encode("decimals()", &[]);
+    let unknown = encode("authorizationStates()", &[]);
+    let question = |data| Question { target: genesis::USDC, callData: data };
+    let calls = vec![question(known), question(unknown)];
+    let data = tryAggregateCall { requireSuccess: false, calls }.abi_encode().into();
+    let call = Call { to: Some(genesis::MULTICALL3), ..payment.call(data) };
+    let answers = tryAggregateCall::abi_decode_returns(&payment.chain.call(&call)?)?;
+    let successes: Vec<bool> = answers.iter().map(|answer| answer.success).collect();
+    assert_eq!(successes, [true, false]);
+    let decimals = U256::try_from_be_slice(&answers[0].returnData);
+    assert_eq!(decimals, Some(U256::from(genesis::USDC_DECIMALS)));
+    Ok(())
 }
 
 #[test]

@@ -36,8 +36,8 @@ pub(super) struct Token {
 
 impl Authorization {
     /// Reads a payload: `{signature, authorization: {from, to, value, validAfter, validBefore,
-    /// nonce}}`. Numbers are decimal texts; bare JSON numbers pass too. Hexadecimal may be of
-    /// either case, but for addresses, whose case is a checksum unless all of it is lower.
+    /// nonce}}`. Numbers are texts, decimal or behind `0x`; bare JSON numbers pass too. Hexadecimal
+    /// may be of either case, but for addresses, whose case is a checksum unless all of it is lower.
     pub(super) fn read(payload: &Value, token: Token) -> Option<Self> {
         let fields = &payload["authorization"];
         Some(Self {
@@ -135,15 +135,19 @@ pub(super) fn address(text: &str) -> Option<Address> {
     hex::decode_to_array(digits).ok().map(Address::new)
 }
 
-/// A whole number in decimal.
-pub(super) fn decimal(text: &str) -> Option<U256> {
-    let is_decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_decimal.then(|| U256::from_str_radix(text, 10).ok()).flatten()
+/// A whole number in decimal, or in hexadecimal behind `0x`.
+pub(super) fn whole_number(text: &str) -> Option<U256> {
+    let (digits, radix) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+    is_number.then(|| U256::from_str_radix(digits, radix.into()).ok()).flatten()
 }
 
 fn number(value: &Value) -> Option<U256> {
     match value {
-        Value::String(text) => decimal(text),
+        Value::String(text) => whole_number(text),
         Value::Number(number) => number.as_u64().map(U256::from),
         _ => None,
     }

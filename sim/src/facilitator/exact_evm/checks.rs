@@ -8,8 +8,9 @@ use alloy_primitives::U256;
 use super::super::SCHEME;
 use super::super::reason::Condition;
 use super::super::request::Payment;
-use super::authorization::{Authorization, Token, address, decimal};
+use super::authorization::{Authorization, Token, address, whole_number};
 use super::reason::Reason;
+use crate::x402::Version;
 
 /// Seconds that an authorization must still be valid, for the transaction to be mined in.
 const SETTLING_TIME: u64 = 6;
@@ -60,8 +61,10 @@ fn malformed_asset(payment: &Payment) -> Result<alloy_primitives::Address, Reaso
     address(&payment.requirements.asset).ok_or(Reason::MalformedRequirements)
 }
 
+/// Version 1 is older than payments by Permit2, and passes over what belongs to them.
 fn unsupported_payload(payment: &Payment) -> Result<(), Reason> {
-    payment.payload["permit2Authorization"].is_null().or(Reason::UnsupportedPayload)
+    let is_permit2 = !payment.payload["permit2Authorization"].is_null();
+    (payment.version == Version::V1 || !is_permit2).or(Reason::UnsupportedPayload)
 }
 
 fn malformed_payload(payment: &Payment) -> Result<(), Reason> {
@@ -84,6 +87,6 @@ fn valid_after(authorization: &Authorization, now: u64) -> Result<(), Reason> {
 }
 
 fn value_mismatch(authorization: &Authorization, payment: &Payment) -> Result<(), Reason> {
-    let required = decimal(&payment.requirements.amount);
+    let required = whole_number(&payment.requirements.amount);
     (required == Some(authorization.transfer.value)).or(Reason::ValueMismatch)
 }

@@ -113,12 +113,13 @@ pub(super) const DOES_NOTHING: [u8; 5] = hex!("6000600000");
 
 /// A payment in a token that is no token.
 pub(super) async fn in_token(
+    version: Version,
     address: impl FnOnce(&Purchase) -> Address,
 ) -> (Bench, FacilitatorRequest) {
     let mut bench = Bench::new().await;
     let token = address(&bench.purchase);
     bench.purchase.authorization.token = token;
-    let mut request = bench.request(Version::V2);
+    let mut request = bench.request(version);
     request.payment_requirements["asset"] = json!(token.to_string());
     (bench, request)
 }

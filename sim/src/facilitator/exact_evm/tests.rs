@@ -37,8 +37,9 @@ async fn on_payload(change: impl FnOnce(&mut Value)) -> String {
 
 #[tokio::test]
 async fn spelling_is_free_where_it_means_nothing() {
-    let respelt: [fn(&mut Value); 5] = [
+    let respelt: [fn(&mut Value); 6] = [
         |payload| payload["authorization"]["value"] = json!(AMOUNT),
+        |payload| payload["authorization"]["value"] = json!(format!("{AMOUNT:#x}")),
         |payload| payload["authorization"]["unknown"] = json!("field"),
         |payload| {
             let address: Address = text(payload, "from").parse().unwrap();
@@ -121,6 +122,17 @@ async fn payloads_that_are_no_authorization() {
     }
 }
 
+/// Permit2 is younger than version 1.
+#[tokio::test]
+async fn version_1_passes_over_what_belongs_to_permit2() {
+    let bench = Bench::new().await;
+    for (version, is_valid) in [(Version::V1, true), (Version::V2, false)] {
+        let mut request = bench.request(version);
+        request.payment_payload["payload"]["permit2Authorization"] = json!({});
+        assert_eq!(bench.facilitator.verify(&request).await.is_valid, is_valid, "{version:?}");
+    }
+}
+
 #[tokio::test]
 async fn requirements_without_addresses() {
     for field in ["asset", "payTo"] {
@@ -169,7 +181,9 @@ async fn signatures_that_are_written_wrongly() {
         });
         assert_eq!(refused.await, expected);
     }
-    for (field, value) in [("value", "0x5dc"), ("value", ""), ("nonce", "0x77"), ("to", "")] {
+    for (field, value) in
+        [("value", "5dc"), ("value", "0x"), ("value", ""), ("nonce", "0x77"), ("to", "")]
+    {
         let refused = on_payload(|payload| payload["authorization"][field] = json!(value));
         assert_eq!(refused.await, expected, "{field} {value:?}");
     }
@@ -284,14 +298,25 @@ async fn payers_without_enough() {
 
 #[tokio::test]
 async fn tokens_that_are_nowhere_or_know_no_authorizations() {
-    let (bench, request) = in_token(|_| Address::repeat_byte(0x44)).await;
+    let (bench, request) = in_token(Version::V2, |_| Address::repeat_byte(0x44)).await;
     assert_eq!(bench.reason(&request).await, "asset_not_deployed_contract");
 
-    let (bench, request) = in_token(|purchase| deploy(purchase, REFUSES)).await;
+    let (bench, request) = in_token(Version::V2, |purchase| deploy(purchase, REFUSES)).await;
     let refused = bench.facilitator.settle(&request).await;
     let expected = "invalid_exact_evm_eip3009_not_supported";
     assert_eq!(refused.error_reason.as_deref(), Some(expected));
     assert_eq!(refused.transaction, "");
+    assert_eq!(bench.purchase.chain.block_number(), 1);
+}
+
+/// As the reference: verified, sent, and then found to have moved nothing.
+#[tokio::test]
+async fn version_1_finds_out_late_that_a_token_is_nowhere() {
+    let (bench, request) = in_token(Version::V1, |_| Address::repeat_byte(0x44)).await;
+    assert!(bench.facilitator.verify(&request).await.is_valid);
+    let settled = bench.facilitator.settle(&request).await;
+    let expected = "invalid_exact_evm_transfer_event_mismatch";
+    assert_eq!((settled.success, settled.error_reason.as_deref()), (false, Some(expected)));
     assert_eq!(bench.purchase.chain.block_number(), 1);
 }
 

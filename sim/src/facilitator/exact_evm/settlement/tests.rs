@@ -61,7 +61,7 @@ async fn payments_at_the_same_time_have_transactions_of_their_own() {
 
 #[tokio::test]
 async fn a_transaction_that_moves_nothing_is_no_settlement() {
-    let (bench, request) = in_token(|purchase| deploy(purchase, DOES_NOTHING)).await;
+    let (bench, request) = in_token(Version::V2, |purchase| deploy(purchase, DOES_NOTHING)).await;
     let settled = bench.facilitator.settle(&request).await;
     assert!(!settled.success);
     let expected = "invalid_exact_evm_transfer_event_mismatch";
