@@ -147,12 +147,13 @@ mod of_sellers {
         .await;
     }
 
-    /// The amount stays reserved: a refusal is the seller's word.
+    /// What is said to those who have not paid refuses nothing.
     #[tokio::test]
     async fn stale_402() {
-        at_seller("stale-402", (Told::Refused, PAID)).await;
+        at_seller("stale-402", (Told::Nothing, PAID)).await;
     }
 
+    /// The amount stays reserved: a refusal is the seller's word.
     #[tokio::test]
     async fn refuse_and_settle() {
         at_seller("refuse-and-settle", (Told::Refused, PAID)).await;
@@ -160,12 +161,12 @@ mod of_sellers {
 
     #[tokio::test]
     async fn corrective_402() {
-        at_seller("corrective-402", (Told::Refused, 0)).await;
+        at_seller("corrective-402", (Told::Nothing, 0)).await;
     }
 
     #[tokio::test]
     async fn other_pay_to() {
-        at_seller("other-pay-to", (Told::Refused, 0)).await;
+        at_seller("other-pay-to", (Told::Nothing, 0)).await;
     }
 
     /// On Solana nobody can make up a transaction's id.
