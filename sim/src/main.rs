@@ -11,7 +11,8 @@ use tracing_subscriber::EnvFilter;
 ///
 /// Begin with `x402-sim demo`. For a board on the desk, start `chain`, `facilitator` and `seller`,
 /// each with --listen 0.0.0.0:PORT, and point the board at the seller.
-#[derive(Debug, Parser)]
+// Neither these nor what they contain can be shown: there are keys among them.
+#[derive(Parser)]
 #[command(name = "x402-sim", version, propagate_version = true)]
 struct CommandLine {
     /// Print results, and log lines, as JSON.
@@ -27,7 +28,7 @@ struct CommandLine {
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
     Pay(pay::PayArgs),

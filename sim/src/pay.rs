@@ -24,7 +24,7 @@ pub use policy::{PolicyArgs, PolicyError};
 ///
 /// The last line of standard output is one JSON object: success, data, status_code,
 /// payment_response, and error if there was one. The exit status is 0 on success, else 1.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct PayArgs {
     /// What to buy. Without it: RESOURCE_SERVER_URL and ENDPOINT_PATH from the environment.
     #[arg(long, value_name = "URL")]
@@ -51,6 +51,11 @@ pub struct PayArgs {
     /// The Solana RPC node to ask for a recent blockhash, where the seller supplies none.
     #[arg(long, value_name = "URL", env = "SVM_RPC_URL")]
     pub svm_rpc_url: Option<String>,
+
+    /// The EVM RPC node to ask what became of a payment whose answer was lost, once it has expired;
+    /// without one it is booked as spent. Solana's node is asked the same.
+    #[arg(long, value_name = "URL", env = "EVM_RPC_URL")]
+    pub evm_rpc_url: Option<String>,
 
     /// Keep payments in flight, and what was spent, in this file: flash of 16 KiB, as on a device. A
     /// payment whose answer got lost, or this process with it, is then sent again by the next run
@@ -153,6 +158,7 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
     let keys = Keys::read(args.svm_private_key.as_deref(), args.evm_private_key.as_deref())?;
     let mut device = Device::new(keys, args.policy.rules()?);
     device.solana_rpc = args.svm_rpc_url.clone();
+    device.evm_rpc = args.evm_rpc_url.clone();
     device.fragment = args.fragment;
     if let Some(milliseconds) = args.total_timeout {
         device.timeouts.total = milliseconds;

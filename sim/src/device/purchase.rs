@@ -27,6 +27,8 @@ pub struct Device {
     pub policy: Vec<PolicyRule>,
     /// The Solana RPC node that it asks for what sellers don't supply.
     pub solana_rpc: Option<String>,
+    /// The EVM RPC node that it asks what became of a payment that expired.
+    pub evm_rpc: Option<String>,
     /// Its clock, in Unix seconds: the host's, if not replaced. One that says `None` makes it go by
     /// the `Date` of sellers.
     pub clock: Clock,
@@ -90,6 +92,7 @@ impl Device {
             keys,
             policy,
             solana_rpc: None,
+            evm_rpc: None,
             clock: Arc::new(host_time),
             fragment: 0,
             timeouts: Timeouts::default(),
@@ -127,6 +130,9 @@ impl Device {
             .with_timeouts(self.timeouts);
         if let Some(url) = &self.solana_rpc {
             client = client.with_solana_rpc(url);
+        }
+        if let Some(url) = &self.evm_rpc {
+            client = client.with_evm_rpc(url);
         }
         let start = Instant::now();
         let result = match &self.journal {

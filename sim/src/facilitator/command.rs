@@ -20,7 +20,7 @@ use crate::x402::{EvmNetwork, SolanaNetwork};
 /// Verify and settle payments on Solana and on an EVM chain.
 ///
 /// Without --network it serves Solana devnet, and Base Sepolia too if --evm-rpc-url is given.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 pub struct FacilitatorArgs {
     /// Address and port to listen on; port 0 takes any free one. The address in use is printed.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4022")]
