@@ -3,8 +3,8 @@
 //! The length is known without writing anything, and any stretch can be read again, which is what
 //! a resend of the same bytes after a broken connection needs.
 
-use super::base64;
 use super::decimal::decimal;
+use super::{base64, copy};
 
 /// How many bytes of nested pieces are encoded at a time: a multiple of three.
 const STRETCH: usize = 48;
@@ -145,10 +145,6 @@ fn encode(offset: usize, out: &mut [u8], source: impl Fn(usize, &mut [u8]) -> us
         }
     }
     written
-}
-
-fn copy(from: &[u8], to: &mut [u8]) -> usize {
-    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
 }
 
 #[cfg(test)]

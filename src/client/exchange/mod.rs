@@ -394,11 +394,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     fn take(&mut self, input: &[u8], spent: &dyn Spending) -> Result<usize, Error> {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..)
-            && let Some((first, _)) = rest.split_first()
+            && !rest.is_empty()
         {
             consumed += match &self.state {
-                State::ReadingHead => self.head_byte(*first, spent)?,
-                State::ReadingAnswer => self.answer_byte(*first)?,
+                State::ReadingHead => self.challenge_head(rest, spent)?,
+                State::ReadingAnswer => self.answer_head(rest)?,
                 State::ReadingChallenge(..) => self.challenge_body(rest, spent)?,
                 State::Draining(..) => self.drained_body(rest)?,
                 State::ReadingReason(..) => self.reason_body(rest)?,

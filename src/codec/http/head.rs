@@ -1,4 +1,4 @@
-//! The head of a response: status line and fields, one byte at a time.
+//! The head of a response: status line and fields, one byte at a time, or a value's run of bytes.
 //!
 //! Lines may end in LF alone. Folded fields, which RFC 9112 section 5.2 lets a recipient refuse,
 //! are refused: a payment decision must not depend on how a line is unfolded.
@@ -116,6 +116,19 @@ impl HeadParser {
         }
     }
 
+    /// Takes the bytes at the front of `input` that belong to the value of a field; answers how many.
+    /// It is as if each were [pushed](Self::push), and told as a [`HeadEvent::FieldValue`]. The byte
+    /// that begins or ends a value is never among them.
+    pub fn push_value(&mut self, input: &[u8]) -> usize {
+        if self.state != State::Value {
+            return 0;
+        }
+        let end = input.iter().position(|byte| !is_of_value(*byte));
+        let run = end.and_then(|end| input.get(..end)).unwrap_or(input);
+        self.text_too_long = self.text_too_long || self.text.extend_from_slice(run).is_err();
+        run.len()
+    }
+
     fn status_line(&mut self, index: u8, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
         const EXPECTED: &[u8] = b"HTTP/1.x nnn";
         match (EXPECTED.get(usize::from(index)), byte) {
@@ -189,7 +202,7 @@ impl HeadParser {
         match byte {
             b'\r' => self.go(State::FieldLineFeed),
             b'\n' => Ok(Some(self.end_field())),
-            b'\t' | 0x20..=0x7e | 0x80.. => {
+            _ if is_of_value(byte) => {
                 self.push_text(byte);
                 Ok(Some(HeadEvent::FieldValue(byte)))
             }
@@ -227,6 +240,10 @@ impl HeadParser {
     }
 }
 
+fn is_of_value(byte: u8) -> bool {
+    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -259,6 +276,45 @@ mod tests {
             }
         }
         Ok((status, fields, ended))
+    }
+
+    /// What is told of a text in pieces of these lengths, up to an error, and of which byte.
+    fn told(text: &[u8], lengths: &[usize]) -> Vec<(usize, String)> {
+        let mut parser = HeadParser::new();
+        let (mut told, mut at) = (Vec::new(), 0);
+        for length in lengths.iter().cycle() {
+            let piece = &text[at..text.len().min(at + length)];
+            let Some(first) = piece.first() else { break };
+            match parser.push_value(piece) {
+                0 => {
+                    let pushed = parser.push(*first);
+                    told.push((at, std::format!("{pushed:?}")));
+                    if pushed.is_err() {
+                        break;
+                    }
+                    at += 1;
+                }
+                run => {
+                    let value = |at| Ok::<_, HeadError>(Some(HeadEvent::FieldValue(text[at])));
+                    told.extend((at..at + run).map(|at| (at, std::format!("{:?}", value(at)))));
+                    at += run;
+                }
+            }
+        }
+        told
+    }
+
+    fn told_by_byte(text: &[u8]) -> Vec<(usize, String)> {
+        let mut parser = HeadParser::new();
+        let mut told = Vec::new();
+        for (at, byte) in text.iter().enumerate() {
+            let pushed = parser.push(*byte);
+            told.push((at, std::format!("{pushed:?}")));
+            if pushed.is_err() {
+                break;
+            }
+        }
+        told
     }
 
     #[test]
@@ -305,6 +361,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn runs_are_told_as_single_bytes_are(
+            fields in prop::collection::vec("[A-Za-z-]{1,40}: ?[ -~\t\u{80}]{0,60}\r?\n", 0..5),
+            change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+            lengths in prop::collection::vec(1usize..100, 1..5),
+        ) {
+            let mut text = std::format!("HTTP/1.1 402 x\r\n{}\r\n", fields.concat()).into_bytes();
+            if let Some((at, byte)) = change {
+                let at = at.index(text.len());
+                text[at] = byte;
+            }
+            prop_assert_eq!(told(&text, &lengths), told_by_byte(&text));
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused(text: String, valid_start: bool) {
             let start = if valid_start { "HTTP/1.1 200 OK\r\n" } else { "" };
