@@ -24,7 +24,7 @@ pub fn encode_group(bytes: &[u8]) -> [u8; 4] {
 }
 
 /// Bytes that are decoded at one go, at most.
-pub const BLOCK: usize = 48;
+pub const BLOCK: usize = 96;
 
 /// Decodes a text as it arrives.
 #[derive(Debug, Clone, Default)]
@@ -158,7 +158,9 @@ fn decode_groups(text: &[u8], block: &mut [u8; BLOCK]) -> usize {
 }
 
 fn decode_group(group: &[u8; 4]) -> Option<[u8; 3]> {
-    let [a, b, c, d] = group.map(|character| VALUES[usize::from(character)]);
+    let value = |character: u8| VALUES[usize::from(character)];
+    let [a, b, c, d] = *group;
+    let (a, b, c, d) = (value(a), value(b), value(c), value(d));
     let is_of_alphabet = (a | b | c | d) & NO_VALUE == 0;
     is_of_alphabet.then_some([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d])
 }

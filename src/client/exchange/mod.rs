@@ -268,11 +268,13 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         })
     }
 
-    /// What to do next. It changes nothing: asked twice, it says the same.
+    /// What to do next. It changes nothing: asked twice, it says the same, and works it out again.
     ///
     /// # Errors
     /// [`Error::OutOfOrder`], if the exchange was used after it failed.
     pub fn step(&self) -> Result<Step<'_>, Error> {
+        // What a step takes much stack to work out is a function that is not inlined, so that a
+        // step's frame does not hold all of them at once.
         Ok(match &self.state {
             State::Sending | State::SendingPayment => Step::Transmit,
             State::ReadingHead
@@ -496,6 +498,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         self.selection.chosen(self.memory)
     }
 
+    #[inline(never)] // For the stack: see `step`.
     fn offer(&self) -> Result<Offer<'_>, Error> {
         let best = self.best().ok_or(Error::OutOfOrder)?;
         let entry = PaymentRequirements::parse(self.entry()).map_err(|_| Error::OutOfOrder)?;

@@ -116,14 +116,14 @@ impl HeadParser {
         }
     }
 
-    /// Takes the bytes at the front of `input` that belong to the value of a field; answers how many.
-    /// It is as if each were [pushed](Self::push), and told as a [`HeadEvent::FieldValue`]. The byte
-    /// that begins or ends a value is never among them.
+    /// Takes the visible characters and spaces at the front of `input` if they stand inside the value
+    /// of a field, behind its first byte; answers how many. It is as if each were
+    /// [pushed](Self::push), and told as a [`HeadEvent::FieldValue`].
     pub fn push_value(&mut self, input: &[u8]) -> usize {
         if self.state != State::Value {
             return 0;
         }
-        let end = input.iter().position(|byte| !is_of_value(*byte));
+        let end = input.iter().position(|byte| !matches!(byte, 0x20..=0x7e));
         let run = end.and_then(|end| input.get(..end)).unwrap_or(input);
         self.text_too_long = self.text_too_long || self.text.extend_from_slice(run).is_err();
         run.len()
@@ -202,7 +202,7 @@ impl HeadParser {
         match byte {
             b'\r' => self.go(State::FieldLineFeed),
             b'\n' => Ok(Some(self.end_field())),
-            _ if is_of_value(byte) => {
+            b'\t' | 0x20..=0x7e | 0x80.. => {
                 self.push_text(byte);
                 Ok(Some(HeadEvent::FieldValue(byte)))
             }
@@ -238,10 +238,6 @@ impl HeadParser {
         self.state = state;
         Ok(None)
     }
-}
-
-fn is_of_value(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
 }
 
 #[cfg(test)]
