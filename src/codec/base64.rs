@@ -81,9 +81,10 @@ impl Decoder {
         if character == b'=' {
             return self.pad();
         }
-        let value = value(character)
-            .filter(|_| self.padding == 0)
-            .ok_or(Base64Error::Unexpected(character))?;
+        let value = value(character);
+        if value == NO_VALUE || self.padding > 0 {
+            return Err(Base64Error::Unexpected(character));
+        }
         let (byte, bits, next) = match self.position {
             Position::First => (None, value, Position::Second),
             Position::Second => (Some(self.bits << 2 | value >> 4), value & 15, Position::Third),
@@ -158,11 +159,10 @@ fn decode_groups(text: &[u8], block: &mut [u8; BLOCK]) -> usize {
 }
 
 fn decode_group(group: &[u8; 4]) -> Option<[u8; 3]> {
-    let value = |character: u8| VALUES[usize::from(character)];
     let [a, b, c, d] = *group;
     let (a, b, c, d) = (value(a), value(b), value(c), value(d));
-    let is_of_alphabet = (a | b | c | d) & NO_VALUE == 0;
-    is_of_alphabet.then_some([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d])
+    let are_values = (a | b | c | d) & NO_VALUE == 0;
+    are_values.then_some([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d])
 }
 
 fn fill_first(block: &mut [u8; BLOCK], byte: u8) -> &[u8] {
@@ -171,14 +171,15 @@ fn fill_first(block: &mut [u8; BLOCK], byte: u8) -> &[u8] {
     core::slice::from_ref(first)
 }
 
-fn value(character: u8) -> Option<u8> {
-    Some(VALUES[usize::from(character)]).filter(|value| *value != NO_VALUE)
+fn value(character: u8) -> u8 {
+    VALUES.get(usize::from(character)).copied().unwrap_or(NO_VALUE)
 }
 
-/// No value has this bit.
+/// Stands for a character's value outside the alphabet: a bit that no value has.
 const NO_VALUE: u8 = 0x80;
 
 /// The value of each character.
+#[expect(clippy::indexing_slicing, reason = "a panic would be one of the compiler")]
 const VALUES: [u8; 256] = {
     let mut values = [NO_VALUE; 256];
     let mut value = 0;

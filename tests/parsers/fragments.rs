@@ -10,7 +10,7 @@ use embedded_x402::policy::{PaymentPolicy, Rule, assets};
 use embedded_x402::sizes;
 use embedded_x402::solana::Pubkey;
 use embedded_x402::wire::{
-    Amount, ChallengeError, PaymentRequiredReader, SettlementError, SettlementReader, Source,
+    Amount, ChallengeError, PaymentRequiredReader, SettlementReader, Source,
 };
 use embedded_x402_tests::challenge::*;
 use embedded_x402_tests::mutation::damaged;
@@ -106,12 +106,15 @@ fn challenges_in_pieces() {
     }
 }
 
-/// What is told of each entry, and what the buffer held then.
+/// What is told of an entry, and what the buffer held then.
+type Told = (String, Vec<u8>);
+
+/// What is told of all entries, and of the challenge.
 fn entries(
     source: Source,
     room: usize,
     mut pieces: Chunks<'_, u8>,
-) -> (Vec<(String, Vec<u8>)>, Result<(), ChallengeError>, String) {
+) -> (Vec<Told>, Result<(), ChallengeError>, String) {
     let mut reader = PaymentRequiredReader::new(source);
     let (mut buffer, mut entries) = (vec![0; room], Vec::new());
     let read = pieces.try_for_each(|mut piece| {
@@ -135,7 +138,7 @@ fn receipts_in_pieces() {
         let mut reader = SettlementReader::new();
         let mut buffer = [0; sizes::RECEIPT];
         let read = pieces.try_for_each(|piece| reader.push_all(piece, &mut buffer));
-        read.and_then(|()| Ok::<_, SettlementError>(reader.finish(&buffer)?))
+        read.and_then(|()| reader.finish(&buffer))
     });
 }
 
