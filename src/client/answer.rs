@@ -1,7 +1,7 @@
 //! Reads what the answer says in its x402 fields: a challenge, a receipt, or a reason.
 
-use crate::codec::base64::{Base64Error, Decoder};
-use crate::wire::{ChallengeError, PaymentRequiredReader, SettlementError, SettlementReader};
+use crate::codec::base64::{BLOCK, Base64Error, Decoder};
+use crate::wire::{PaymentRequiredReader, SettlementError, SettlementReader};
 
 /// What was read last, or is being read.
 #[derive(Debug, Clone)]
@@ -23,15 +23,35 @@ pub(super) struct FieldDecoder {
 }
 
 impl FieldDecoder {
-    pub(super) fn push(&mut self, character: u8) -> Result<Option<u8>, Base64Error> {
-        if matches!(character, b' ' | b'\t') {
-            self.ended = true;
-            return Ok(None);
+    /// Gives the bytes that the characters complete to `sink`, some at a time, and before any error
+    /// behind them.
+    pub(super) fn decode<E: From<Base64Error>>(
+        &mut self,
+        mut characters: &[u8],
+        mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut block = [0; BLOCK];
+        while !characters.is_empty() {
+            let (taken, text) = self.decode_some(characters, &mut block)?;
+            sink(text)?;
+            characters = characters.get(taken..).unwrap_or_default();
         }
-        if self.ended {
-            return Err(Base64Error::Unexpected(character));
+        Ok(())
+    }
+
+    fn decode_some<'b>(
+        &mut self,
+        characters: &[u8],
+        block: &'b mut [u8; BLOCK],
+    ) -> Result<(usize, &'b [u8]), Base64Error> {
+        match characters.first() {
+            Some(b' ' | b'\t') => {
+                self.ended = true;
+                Ok((1, &[]))
+            }
+            Some(character) if self.ended => Err(Base64Error::Unexpected(*character)),
+            _ => self.base64.decode(characters, block),
         }
-        self.base64.push(character)
     }
 
     pub(super) fn finish(&self) -> Result<(), Base64Error> {
@@ -40,18 +60,18 @@ impl FieldDecoder {
 }
 
 impl Reading {
-    /// Takes a character of a field of the answer to a payment.
+    /// Takes characters of a field of the answer to a payment.
     ///
     /// Its texts go to `buffer`. What can't be read is remembered as such, since another field or
     /// the status may say more.
-    pub(super) fn answer_character(&mut self, character: u8, buffer: &mut [u8]) {
+    pub(super) fn answer_characters(&mut self, characters: &[u8], buffer: &mut [u8]) {
         match self {
             Reading::Challenge(reader, field) => {
-                let read = push_challenge(reader, field, character, buffer);
+                let read = field.decode(characters, |text| reader.push_all(text, buffer));
                 read.unwrap_or_else(|_| *self = Reading::FailedChallenge);
             }
             Reading::ReceiptField(reader, field) => {
-                let read = push_receipt(reader, field, character, buffer);
+                let read = field.decode(characters, |text| reader.push_all(text, buffer));
                 read.unwrap_or_else(|error| *self = Reading::FailedReceipt(error));
             }
             _ => {}
@@ -66,29 +86,5 @@ impl Reading {
             Ok(_) => Reading::Receipt(reader),
             Err(error) => Reading::FailedReceipt(error),
         };
-    }
-}
-
-fn push_challenge(
-    reader: &mut PaymentRequiredReader,
-    field: &mut FieldDecoder,
-    character: u8,
-    buffer: &mut [u8],
-) -> Result<(), ChallengeError> {
-    if let Some(byte) = field.push(character)? {
-        reader.push(byte, buffer)?;
-    }
-    Ok(())
-}
-
-fn push_receipt(
-    reader: &mut SettlementReader,
-    field: &mut FieldDecoder,
-    character: u8,
-    buffer: &mut [u8],
-) -> Result<(), SettlementError> {
-    match field.push(character)? {
-        Some(byte) => reader.push(byte, buffer),
-        None => Ok(()),
     }
 }

@@ -93,7 +93,7 @@ impl fmt::Display for ResponseError {
 
 impl core::error::Error for ResponseError {}
 
-/// What a byte of the head completed, for whoever reads the x402 fields.
+/// What bytes of the head completed or are, for whoever reads the x402 fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeadOutput {
     Nothing,
@@ -101,8 +101,8 @@ pub(crate) enum HeadOutput {
     Status,
     /// A field that carries x402 begins: once a response.
     Begin(Carrier),
-    /// A character of its base64 text.
-    Character(Carrier, u8),
+    /// Characters of its base64 text.
+    Characters(Carrier),
     Finish(Carrier),
     End,
 }
@@ -165,12 +165,36 @@ impl HeadReader {
         self.size == 0
     }
 
-    /// Takes the next byte of a head of at most `limit` bytes.
-    pub(crate) fn push(&mut self, byte: u8, limit: u32) -> Result<HeadOutput, ResponseError> {
-        self.size = self.size.saturating_add(1);
-        if self.size > limit {
-            return Err(ResponseError::HeadTooLarge { needed: self.size });
+    /// Takes the front of `input`, of a head of at most `limit` bytes: a field's value as far as it
+    /// is there, or else one byte. Answers how many bytes it took, none only of an empty input.
+    pub(crate) fn push(
+        &mut self,
+        input: &[u8],
+        limit: u32,
+    ) -> Result<(usize, HeadOutput), ResponseError> {
+        let Some(first) = input.first() else { return Ok((0, HeadOutput::Nothing)) };
+        let left = limit.saturating_sub(self.size);
+        if left == 0 {
+            return Err(ResponseError::HeadTooLarge { needed: self.size.saturating_add(1) });
         }
+        let allowed = input.get(..left as usize).unwrap_or(input);
+        let run = self.parser.push_value(allowed);
+        // As many as fit `left`, which is a u32.
+        self.size += run.max(1) as u32;
+        match run {
+            0 => Ok((1, self.push_byte(*first)?)),
+            _ => Ok((run, self.characters())),
+        }
+    }
+
+    fn characters(&self) -> HeadOutput {
+        match self.field {
+            Field::X402(carrier) => HeadOutput::Characters(carrier),
+            _ => HeadOutput::Nothing,
+        }
+    }
+
+    fn push_byte(&mut self, byte: u8) -> Result<HeadOutput, ResponseError> {
         match self.parser.push(byte)? {
             None => Ok(HeadOutput::Nothing),
             Some(HeadEvent::Status { code, http_1_0 }) => {
@@ -183,10 +207,7 @@ impl HeadReader {
                 self.field = Field::from_name(name);
                 self.begin_field()
             }
-            Some(HeadEvent::FieldValue(byte)) => Ok(match self.field {
-                Field::X402(carrier) => HeadOutput::Character(carrier, byte),
-                _ => HeadOutput::Nothing,
-            }),
+            Some(HeadEvent::FieldValue(_)) => Ok(self.characters()),
             Some(HeadEvent::FieldEnd(_)) if let Field::X402(carrier) = self.field => {
                 Ok(HeadOutput::Finish(carrier))
             }
@@ -324,8 +345,10 @@ mod tests {
     fn read(text: &str) -> Result<(ResponseHead, Vec<HeadOutput>), ResponseError> {
         let mut reader = HeadReader::new();
         let mut outputs = Vec::new();
-        for byte in text.bytes() {
-            outputs.push(reader.push(byte, 1000)?);
+        for byte in text.as_bytes() {
+            let (taken, output) = reader.push(&[*byte], 1000)?;
+            assert_eq!(taken, 1);
+            outputs.push(output);
         }
         outputs.retain(|output| !matches!(output, HeadOutput::Nothing | HeadOutput::Status));
         Ok((*reader.head(), outputs))
@@ -346,8 +369,8 @@ mod tests {
             outputs,
             [
                 HeadOutput::Begin(carrier),
-                HeadOutput::Character(carrier, b'a'),
-                HeadOutput::Character(carrier, b'b'),
+                HeadOutput::Characters(carrier),
+                HeadOutput::Characters(carrier),
                 HeadOutput::Finish(carrier),
                 HeadOutput::End
             ]
@@ -411,7 +434,27 @@ mod tests {
     fn the_head_has_a_limit() {
         let mut reader = HeadReader::new();
         let text = b"HTTP/1.1 200 OK\r\nA: b";
-        let error = text.iter().find_map(|byte| reader.push(*byte, 20).err());
+        let error = text.iter().find_map(|byte| reader.push(&[*byte], 20).err());
         assert_eq!(error, Some(ResponseError::HeadTooLarge { needed: 21 }));
+    }
+
+    #[test]
+    fn a_value_is_taken_at_one_go_up_to_the_limit() {
+        let mut text = &b"HTTP/1.1 402 x\r\nPAYMENT-REQUIRED: abcdefgh"[..];
+        let mut reader = HeadReader::new();
+        let mut runs = Vec::new();
+        let error = loop {
+            match reader.push(text, 40) {
+                Ok((taken, output)) => {
+                    if output == HeadOutput::Characters(Carrier::PaymentRequired) {
+                        runs.push(&text[..taken]);
+                    }
+                    text = &text[taken..];
+                }
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(runs, [&b"a"[..], b"bcdef"]);
+        assert_eq!(error, ResponseError::HeadTooLarge { needed: 41 });
     }
 }

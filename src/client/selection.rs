@@ -14,7 +14,8 @@ use crate::scheme::{ExactSolana, TokenAccounts};
 use crate::sizes;
 use crate::wire::Amount;
 use crate::wire::{
-    Entry, Network, PaymentRequirements, ProtocolVersion, RequirementsError, Source,
+    ChallengeError, Entry, Network, PaymentRequiredReader, PaymentRequirements, ProtocolVersion,
+    RequirementsError, Source,
 };
 
 /// What the client keeps from one payment to the next, and the memory that it works in.
@@ -172,8 +173,26 @@ impl Selection {
         (entry, buffer, &mut memory.token_accounts)
     }
 
+    /// Reads on in a challenge, and judges each entry once it has arrived.
+    pub(super) fn read<const ENTRY: usize>(
+        &mut self,
+        mut text: &[u8],
+        reader: &mut PaymentRequiredReader,
+        chooser: &Chooser<'_>,
+        memory: &mut Memory<ENTRY>,
+    ) -> Result<(), ChallengeError> {
+        while !text.is_empty() {
+            let (taken, entry) = reader.push_some(text, self.incoming(memory))?;
+            if let Some(entry) = entry {
+                self.consider(entry, chooser, memory);
+            }
+            text = text.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
     /// Judges the entry that has just arrived, and keeps it if it is better than the best.
-    pub(super) fn consider<const ENTRY: usize>(
+    fn consider<const ENTRY: usize>(
         &mut self,
         entry: Entry,
         chooser: &Chooser<'_>,

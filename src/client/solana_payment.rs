@@ -40,7 +40,8 @@ pub(super) enum Stage {
 /// What is another one for each payment.
 pub(super) struct Fresh {
     pub(super) payer: Pubkey,
-    pub(super) recent_blockhash: Blockhash,
+    /// Without one, the seller's is taken, if there is one.
+    pub(super) recent_blockhash: Option<Blockhash>,
     pub(super) entropy: [u8; 16],
     pub(super) sequence: u16,
 }
@@ -59,15 +60,17 @@ impl SolanaPayment {
         self.length.into()
     }
 
-    /// Builds the transaction for `entry` in `buffer`.
+    /// Builds the transaction for `entry` in `buffer`; answers whether there was a blockhash for it.
     pub(super) fn build(
         &mut self,
         entry: &[u8],
         buffer: &mut [u8],
         accounts: &mut TokenAccounts,
         fresh: &Fresh,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let scheme = read(entry)?;
+        let blockhash = fresh.recent_blockhash.or(scheme.recent_blockhash());
+        let Some(recent_blockhash) = blockhash else { return Ok(false) };
         let mint = self.mint.ok_or(Error::OutOfOrder)?;
         let (program, payer) = (mint.token_program, fresh.payer);
         let source = accounts.own(&payer, program, scheme.mint());
@@ -78,14 +81,14 @@ impl SolanaPayment {
             source: source.map_err(account_error)?,
             destination: destination.map_err(account_error)?,
             mint,
-            recent_blockhash: fresh.recent_blockhash,
+            recent_blockhash,
             entropy: fresh.entropy,
             sequence: fresh.sequence,
         };
         let transaction = scheme.build(&facts, buffer).map_err(Error::Scheme)?;
         // A transaction has at most MAX_TRANSACTION_LEN bytes.
         self.length = transaction.as_bytes().len() as u16;
-        Ok(())
+        Ok(true)
     }
 
     /// Puts the payer's signature into the transaction.
@@ -170,7 +173,7 @@ pub(super) fn rebuild(
         if recorded.is_token_2022 { TokenProgram::Token2022 } else { TokenProgram::Token };
     let mint = MintFacts { token_program, decimals: recorded.decimals };
     let mut payment = SolanaPayment { mint: Some(mint), length: 0 };
-    let recent_blockhash = Blockhash::new(recorded.recent_blockhash);
+    let recent_blockhash = Some(Blockhash::new(recorded.recent_blockhash));
     let Recorded { entropy, sequence, .. } = recorded;
     let fresh = Fresh { payer, recent_blockhash, entropy, sequence };
     payment.build(entry, buffer, accounts, &fresh)?;

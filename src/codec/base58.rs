@@ -31,9 +31,12 @@ pub const fn max_text_len(bytes: usize) -> usize {
 pub fn decode<const N: usize>(text: &str) -> Result<[u8; N], Base58Error> {
     const { assert!(N.is_multiple_of(4)) };
     let mut number = [0; N];
-    for digits in text.as_bytes().chunks(DIGITS_PER_GROUP) {
+    for (index, digits) in text.as_bytes().chunks(DIGITS_PER_GROUP).enumerate() {
         let (factor, addend) = parse_group(digits)?;
-        if multiply_add(&mut number, factor, addend) != 0 {
+        // A group is less than a limb: those in front of as many limbs as groups are still zero.
+        let zero = N.saturating_sub(4 * (index + 1));
+        let used = number.get_mut(zero..).unwrap_or_default();
+        if multiply_add(used, factor, addend) != 0 {
             return Err(Base58Error::WrongLength);
         }
     }

@@ -1,4 +1,4 @@
-//! Base64 (RFC 4648 section 4): a decoder fed one character at a time, an encoder for groups.
+//! Base64 (RFC 4648 section 4): a decoder of text that comes in pieces, an encoder for groups.
 //!
 //! What is read may lack its padding, as sellers' headers sometimes do; what is written never
 //! does, since some facilitators refuse it.
@@ -22,6 +22,9 @@ pub fn encode_group(bytes: &[u8]) -> [u8; 4] {
     group.iter_mut().rev().take(padding).for_each(|last| *last = b'=');
     group
 }
+
+/// Bytes that are decoded at one go, at most.
+pub const BLOCK: usize = 96;
 
 /// Decodes a text as it arrives.
 #[derive(Debug, Clone, Default)]
@@ -78,9 +81,10 @@ impl Decoder {
         if character == b'=' {
             return self.pad();
         }
-        let value = value(character)
-            .filter(|_| self.padding == 0)
-            .ok_or(Base64Error::Unexpected(character))?;
+        let value = value(character);
+        if value == NO_VALUE || self.padding > 0 {
+            return Err(Base64Error::Unexpected(character));
+        }
         let (byte, bits, next) = match self.position {
             Position::First => (None, value, Position::Second),
             Position::Second => (Some(self.bits << 2 | value >> 4), value & 15, Position::Third),
@@ -90,6 +94,30 @@ impl Decoder {
         self.bits = bits;
         self.position = next;
         Ok(byte)
+    }
+
+    /// Takes the front of `text`: whole groups that fill the block at most, or else one character.
+    /// Answers how many characters it took, none only of an empty text, and the bytes that they
+    /// complete.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), of the first character: what stands before a wrong one is decoded
+    /// first.
+    pub fn decode<'b>(
+        &mut self,
+        text: &[u8],
+        block: &'b mut [u8; BLOCK],
+    ) -> Result<(usize, &'b [u8]), Base64Error> {
+        let Some(first) = text.first() else { return Ok((0, &[])) };
+        let groups = match self.position {
+            Position::First => decode_groups(text, block),
+            _ => 0,
+        };
+        if groups > 0 {
+            return Ok((4 * groups, block.get(..3 * groups).unwrap_or_default()));
+        }
+        let byte = self.push(*first)?;
+        Ok((1, byte.map_or(&[], |byte| fill_first(block, byte))))
     }
 
     /// Says that the text is over.
@@ -121,16 +149,46 @@ fn symbol(value: u8) -> u8 {
     ALPHABET.get(usize::from(value)).copied().unwrap_or(b'A')
 }
 
-fn value(character: u8) -> Option<u8> {
-    Some(match character {
-        b'A'..=b'Z' => character - b'A',
-        b'a'..=b'z' => character - b'a' + 26,
-        b'0'..=b'9' => character - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => return None,
-    })
+/// Decodes the groups at the front, up to the first that is not four characters of the alphabet;
+/// answers how many.
+fn decode_groups(text: &[u8], block: &mut [u8; BLOCK]) -> usize {
+    let (groups, _) = text.as_chunks();
+    let (places, _) = block.as_chunks_mut();
+    let decoded = groups.iter().map_while(decode_group);
+    places.iter_mut().zip(decoded).map(|(place, bytes)| *place = bytes).count()
 }
+
+fn decode_group(group: &[u8; 4]) -> Option<[u8; 3]> {
+    let [a, b, c, d] = *group;
+    let (a, b, c, d) = (value(a), value(b), value(c), value(d));
+    let are_values = (a | b | c | d) & NO_VALUE == 0;
+    are_values.then_some([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d])
+}
+
+fn fill_first(block: &mut [u8; BLOCK], byte: u8) -> &[u8] {
+    let [first, ..] = block;
+    *first = byte;
+    core::slice::from_ref(first)
+}
+
+fn value(character: u8) -> u8 {
+    VALUES.get(usize::from(character)).copied().unwrap_or(NO_VALUE)
+}
+
+/// Stands for a character's value outside the alphabet: a bit that no value has.
+const NO_VALUE: u8 = 0x80;
+
+/// The value of each character.
+#[expect(clippy::indexing_slicing, reason = "a panic would be one of the compiler")]
+const VALUES: [u8; 256] = {
+    let mut values = [NO_VALUE; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        values[ALPHABET[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {
@@ -153,6 +211,30 @@ mod tests {
         Ok(bytes)
     }
 
+    /// The bytes, from pieces of the text of these lengths; or those before the error, and it.
+    fn decode_pieces(text: &[u8], lengths: &[usize]) -> Result<Vec<u8>, (Vec<u8>, Base64Error)> {
+        let mut decoder = Decoder::new();
+        let (mut bytes, mut rest) = (Vec::new(), text);
+        for length in lengths.iter().cycle() {
+            let (mut piece, after) = rest.split_at((*length).min(rest.len()));
+            while !piece.is_empty() {
+                let mut block = [0; BLOCK];
+                match decoder.decode(piece, &mut block) {
+                    Ok((taken, decoded)) => {
+                        bytes.extend_from_slice(decoded);
+                        piece = &piece[taken..];
+                    }
+                    Err(error) => return Err((bytes, error)),
+                }
+            }
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        decoder.finish().map(|()| bytes.clone()).map_err(|error| (bytes, error))
+    }
+
     fn encode(bytes: &[u8]) -> String {
         let groups = bytes.chunks(3).flat_map(encode_group).collect();
         String::from_utf8(groups).unwrap()
@@ -166,6 +248,24 @@ mod tests {
             prop_assert_eq!(encoded_len(bytes.len()), text.len());
             prop_assert_eq!(decode(&text).unwrap(), &bytes[..]);
             prop_assert_eq!(decode(&STANDARD_NO_PAD.encode(&bytes)).unwrap(), bytes);
+        }
+
+        #[test]
+        fn pieces_mean_what_single_characters_mean(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+            lengths in prop::collection::vec(1usize..150, 1..5),
+        ) {
+            let mut text = STANDARD.encode(bytes).into_bytes();
+            if let Some((at, byte)) = change && !text.is_empty() {
+                let at = at.index(text.len());
+                text[at] = byte;
+            }
+            prop_assert_eq!(decode_pieces(&text, &lengths), decode_pieces(&text, &[1]));
+            let characters = str::from_utf8(&text).ok().map(decode);
+            if let Some(expected) = characters {
+                prop_assert_eq!(decode_pieces(&text, &lengths).map_err(|(_, error)| error), expected);
+            }
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Text and bytes in constant memory: JSON, base64, base58, hex, HTTP/1.1 framing, dates.
 //!
-//! No x402 words here. Every decoder takes its input one byte at a time, so that fragments of any
-//! size mean the same; every encoder is asked for the next stretch of its output.
+//! No x402 words here. Every decoder takes its input in fragments, and those of any size mean the
+//! same, down to single bytes; every encoder is asked for the next stretch of its output.
 //!
 //! Nothing here panics on any input: a decoder answers with a value or a small `Copy` error.
 
@@ -14,3 +14,8 @@ pub(crate) mod hex;
 pub mod http;
 pub mod json;
 pub(crate) mod pieces;
+
+/// Copies as much as fits; answers how many bytes.
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
+}

@@ -3,11 +3,11 @@
 //! The length is known without writing anything, and any stretch can be read again, which is what
 //! a resend of the same bytes after a broken connection needs.
 
-use super::base64;
 use super::decimal::decimal;
+use super::{base64, copy};
 
 /// How many bytes of nested pieces are encoded at a time: a multiple of three.
-const STRETCH: usize = 48;
+const STRETCH: usize = 96;
 
 /// One piece of a text.
 #[derive(Debug, Clone, Copy)]
@@ -83,9 +83,13 @@ impl Pieces<'_> {
         let mut skip = offset;
         let mut written = 0;
         for piece in self.0 {
+            let room = out.get_mut(written..).unwrap_or_default();
+            if room.is_empty() {
+                break;
+            }
             let length = piece.len();
             if skip < length {
-                written += piece.read(skip, out.get_mut(written..).unwrap_or_default());
+                written += piece.read(skip, room);
             }
             skip = skip.saturating_sub(length);
         }
@@ -145,10 +149,6 @@ fn encode(offset: usize, out: &mut [u8], source: impl Fn(usize, &mut [u8]) -> us
         }
     }
     written
-}
-
-fn copy(from: &[u8], to: &mut [u8]) -> usize {
-    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
 }
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ use crate::journal::{Now, Reservation};
 use crate::policy::Approve;
 #[cfg(feature = "solana")]
 use crate::signer::Ed25519Signer;
-#[cfg(feature = "evm")]
-use crate::signer::Secp256k1Signer;
 #[cfg(any(feature = "solana", feature = "evm"))]
 use crate::signer::SignerError;
+#[cfg(feature = "evm")]
+use crate::signer::{RecoverableSignature, Secp256k1Signer};
 use crate::sizes;
 #[cfg(feature = "solana")]
 use crate::solana::{Pubkey, Signature};
@@ -94,12 +94,37 @@ where
                 Step::Reserve(reservation) => self.reserve(exchange, reservation).await?,
                 Step::Record => self.record(exchange).await?,
                 Step::Done => return Ok(()),
-                #[cfg(feature = "evm")]
-                Step::Time | Step::Nonce | Step::SignDigest { .. } => {
-                    self.pay_on_evm(exchange).await?;
+                #[cfg(feature = "solana")]
+                Step::MintFacts { mint } => {
+                    let facts = self.rpc()?.mint_facts(&mint).await?;
+                    exchange.mint_facts(facts)?;
                 }
                 #[cfg(feature = "solana")]
-                _ => self.pay_on_solana(exchange).await?,
+                Step::Entropy => exchange.entropy(self.draw()?)?,
+                #[cfg(feature = "solana")]
+                Step::RecentBlockhash => {
+                    let blockhash = self.rpc()?.latest_blockhash().await?;
+                    exchange.recent_blockhash(blockhash)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::Sign { message } => {
+                    let signature = self.sign(message).await?;
+                    exchange.signature(&signature)?;
+                }
+                #[cfg(feature = "solana")]
+                Step::VerifyReceipt { fee_payer, message, signature } => {
+                    let verified = self.verify_receipt(&fee_payer, message, &signature).await?;
+                    exchange.verified(verified)?;
+                }
+                #[cfg(feature = "evm")]
+                Step::Time => exchange.time(self.clock.and_then(|now| now()))?,
+                #[cfg(feature = "evm")]
+                Step::Nonce => exchange.nonce(self.draw()?)?,
+                #[cfg(feature = "evm")]
+                Step::SignDigest { digest } => {
+                    let signature = self.sign_digest(&digest).await?;
+                    exchange.recoverable_signature(&signature)?;
+                }
             }
         }
     }
@@ -125,37 +150,12 @@ where
         Ok(exchange.recorded()?)
     }
 
-    #[cfg(feature = "solana")]
-    async fn pay_on_solana<const ENTRY: usize>(
-        &mut self,
-        exchange: &mut Exchange<'_, ENTRY>,
-    ) -> Result<(), Error> {
-        match exchange.step()? {
-            Step::MintFacts { mint } => {
-                let facts = self.rpc()?.mint_facts(&mint).await?;
-                exchange.mint_facts(facts)?;
-            }
-            Step::Entropy => {
-                let mut entropy = [0; 16];
-                self.rng.try_fill_bytes(&mut entropy).map_err(|_| Error::Entropy)?;
-                exchange.entropy(entropy)?;
-            }
-            Step::RecentBlockhash => {
-                let blockhash = self.rpc()?.latest_blockhash().await?;
-                exchange.recent_blockhash(blockhash)?;
-            }
-            Step::Sign { message } => {
-                let signature = self.sign(message).await?;
-                exchange.signature(&signature)?;
-            }
-            Step::VerifyReceipt { fee_payer, message, signature } => {
-                let verified = self.verify_receipt(&fee_payer, message, &signature).await;
-                exchange
-                    .verified(verified.map_err(|_| client::Error::Unknown(Doubt::Unverified))?)?;
-            }
-            _ => return Err(client::Error::OutOfOrder.into()),
-        }
-        Ok(())
+    /// Random bytes.
+    #[cfg(any(feature = "solana", feature = "evm"))]
+    fn draw<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.rng.try_fill_bytes(&mut bytes).map_err(|_| Error::Entropy)?;
+        Ok(bytes)
     }
 
     #[cfg(feature = "solana")]
@@ -177,34 +177,20 @@ where
         fee_payer: &Pubkey,
         message: &[u8],
         signature: &Signature,
-    ) -> Result<bool, SignerError> {
+    ) -> Result<bool, client::Error> {
         if !self.checks.receipts {
             return Ok(true);
         }
-        let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
-        signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await
+        let unverified = client::Error::Unknown(Doubt::Unverified);
+        let signer = self.wallet.solana().ok_or(unverified)?;
+        let verified = signer.verify(fee_payer.as_bytes(), message, signature.as_bytes()).await;
+        verified.map_err(|_| unverified)
     }
 
     #[cfg(feature = "evm")]
-    async fn pay_on_evm<const ENTRY: usize>(
-        &mut self,
-        exchange: &mut Exchange<'_, ENTRY>,
-    ) -> Result<(), Error> {
-        match exchange.step()? {
-            Step::Time => exchange.time(self.clock.and_then(|now| now()))?,
-            Step::Nonce => {
-                let mut nonce = [0; 32];
-                self.rng.try_fill_bytes(&mut nonce).map_err(|_| Error::Entropy)?;
-                exchange.nonce(nonce)?;
-            }
-            Step::SignDigest { digest } => {
-                let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
-                let signature = signer.sign_prehash(&digest).await?;
-                exchange.recoverable_signature(&signature)?;
-            }
-            _ => return Err(client::Error::OutOfOrder.into()),
-        }
-        Ok(())
+    async fn sign_digest(&mut self, digest: &[u8; 32]) -> Result<RecoverableSignature, Error> {
+        let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
+        Ok(signer.sign_prehash(digest).await?)
     }
 
     async fn transmit<const ENTRY: usize>(

@@ -105,38 +105,36 @@ impl<'m, const MEMBERS: usize, const TEXT: usize> AnswerReader<'m, MEMBERS, TEXT
     }
 
     fn receive(&mut self, mut input: &[u8]) -> Result<(), RpcError> {
-        while let Some((first, rest)) = input.split_first() {
-            input = match &mut self.body {
-                None => {
-                    self.head_byte(*first)?;
-                    rest
-                }
+        while !input.is_empty() {
+            let consumed = match &mut self.body {
+                None => self.read_head(input)?,
                 Some(body) if body.is_done() => break,
                 Some(body) => {
                     let (consumed, data) = body.decode(input).map_err(|_| RpcError::Answer)?;
                     self.read(data)?;
-                    input.get(consumed..).unwrap_or_default()
+                    consumed
                 }
             };
+            input = input.get(consumed..).unwrap_or_default();
         }
         Ok(())
     }
 
-    fn head_byte(&mut self, byte: u8) -> Result<(), RpcError> {
-        if self.head.push(byte, sizes::HEAD).map_err(|_| RpcError::Answer)? == HeadOutput::End {
+    fn read_head(&mut self, input: &[u8]) -> Result<usize, RpcError> {
+        let read = self.head.push(input, sizes::HEAD);
+        let (consumed, output) = read.map_err(|_| RpcError::Answer)?;
+        if output == HeadOutput::End {
             let head = self.head.head();
             if head.status != 200 {
                 return Err(RpcError::Status(head.status));
             }
             self.body = Some(BodyDecoder::new(head.framing()));
         }
-        Ok(())
+        Ok(consumed)
     }
 
     fn read(&mut self, data: &[u8]) -> Result<(), RpcError> {
-        let mut bytes = data.iter();
-        let read = bytes.try_for_each(|byte| self.tokenizer.push(*byte, self.members));
-        read.map_err(|_| RpcError::Answer)
+        self.tokenizer.push_all(data, self.members).map_err(|_| RpcError::Answer)
     }
 
     fn closed(&mut self) -> Result<(), RpcError> {

@@ -84,7 +84,7 @@ impl<'a> ExactSolana<'a> {
     pub fn new(entry: &PaymentRequirements<'a>) -> Result<Self, SchemeError> {
         let fee_payer = entry.extra.fee_payer.ok_or(SchemeError::FeePayerMissing)?;
         let memo = entry.extra.memo.filter(|memo| !memo.raw().is_empty());
-        if memo.is_some_and(|memo| memo.unescape_into(&mut [0; sizes::MEMO]).is_none()) {
+        if memo.is_some_and(|memo| memo.chars().map(char::len_utf8).sum::<usize>() > sizes::MEMO) {
             return Err(SchemeError::MemoTooLong);
         }
         Ok(ExactSolana {

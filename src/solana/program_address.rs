@@ -31,7 +31,7 @@ pub fn find_program_address(
     let hasher = hash_seeds(seeds)?;
     (0..=u8::MAX)
         .rev()
-        .map(|bump| (finish(hasher.clone(), bump, program_id), bump))
+        .map(|bump| (finish(&hasher, bump, program_id), bump))
         .find(|(address, _)| !is_on_curve(address.as_bytes()))
         .ok_or(ProgramAddressError::NoViableBump)
 }
@@ -43,13 +43,16 @@ fn hash_seeds(seeds: &[&[u8]]) -> Result<Sha256, ProgramAddressError> {
     if seeds.iter().any(|seed| seed.len() > MAX_SEED_LEN) {
         return Err(ProgramAddressError::SeedTooLong);
     }
-    let hasher = Sha256::new();
-    Ok(seeds.iter().fold(hasher, |hasher, seed| hasher.chain_update(seed)))
+    let mut hasher = Sha256::new();
+    seeds.iter().for_each(|seed| hasher.update(seed));
+    Ok(hasher)
 }
 
-fn finish(seeds: Sha256, bump: u8, program_id: &Pubkey) -> Pubkey {
-    let hasher =
-        seeds.chain_update([bump]).chain_update(program_id.as_bytes()).chain_update(MARKER);
+fn finish(seeds: &Sha256, bump: u8, program_id: &Pubkey) -> Pubkey {
+    let mut hasher = seeds.clone();
+    hasher.update([bump]);
+    hasher.update(program_id.as_bytes());
+    hasher.update(MARKER);
     Pubkey::new(hasher.finalize().into())
 }
 

@@ -1,5 +1,6 @@
 //! Copies one entry of `accepts` out of a challenge, byte for byte but for what is left out.
 
+use crate::codec::copy;
 use crate::codec::json::Event;
 
 /// An entry of `accepts` is complete.
@@ -105,14 +106,12 @@ impl Capture {
         }
     }
 
-    /// Takes the byte that the events were about.
-    pub(super) fn take(&mut self, byte: u8, buffer: &mut [u8]) -> Option<Entry> {
+    /// Takes the bytes that the events were about: one, or some plain characters of a string.
+    pub(super) fn take(&mut self, bytes: &[u8], buffer: &mut [u8]) -> Option<Entry> {
         let leave_out = core::mem::take(&mut self.leave_out);
-        if self.phase == Phase::Copying && !leave_out && !self.is_dropped(byte) {
-            if let Some(place) = buffer.get_mut(self.length) {
-                *place = byte;
-            }
-            self.length += 1;
+        if self.phase == Phase::Copying && !leave_out && !self.is_dropped(bytes) {
+            copy(bytes, buffer.get_mut(self.length..).unwrap_or_default());
+            self.length += bytes.len();
         }
         if !core::mem::take(&mut self.complete) {
             return None;
@@ -121,9 +120,9 @@ impl Capture {
         Some(self.entry(buffer.len()))
     }
 
-    fn is_dropped(&mut self, byte: u8) -> bool {
-        let dropped = self.drop_comma && !matches!(byte, b'}' | b'"');
-        self.drop_comma = dropped && byte != b',';
+    fn is_dropped(&mut self, bytes: &[u8]) -> bool {
+        let dropped = self.drop_comma && !matches!(bytes, b"}" | b"\"");
+        self.drop_comma = dropped && bytes != b",";
         dropped
     }
 

@@ -15,6 +15,9 @@ pub(super) struct IdentifierOffer {
 }
 
 impl IdentifierOffer {
+    /// The depth of the last name of the path.
+    pub(super) const DEEPEST_NAME: u8 = PATH.len() as u8;
+
     /// Takes the name of a member of an object at `depth`, the outermost at 1.
     pub(super) fn name(&mut self, depth: u8, name: &[u8]) {
         let above = depth.saturating_sub(1);

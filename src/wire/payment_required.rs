@@ -11,6 +11,7 @@ use super::entry_capture::{Capture, ENTRY_MEMBER_AT, Entry};
 use super::identifier_offer::IdentifierOffer;
 use super::{ProtocolVersion, Reason};
 use crate::codec::base64::Base64Error;
+use crate::codec::copy;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
 use crate::sizes;
 
@@ -115,6 +116,11 @@ enum Member {
 /// `payment-identifier`, the longest name that is looked for.
 const LONGEST_NAME: usize = 18;
 
+/// Names are looked for down to the members of an object at this depth.
+const DEEPEST_NAME: u8 = IdentifierOffer::DEEPEST_NAME;
+
+const _: () = assert!(DEEPEST_NAME >= ENTRY_MEMBER_AT);
+
 /// The members that an entry of version 1 may do without.
 const DESCRIPTIVE: [&[u8]; 4] = [b"description", b"mimeType", b"outputSchema", b"resource"];
 
@@ -161,9 +167,42 @@ impl PaymentRequiredReader {
     /// # Errors
     /// [`ChallengeError`]: the rest of the text can't be read.
     pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<Option<Entry>, ChallengeError> {
-        let challenge = &mut self.challenge;
-        self.tokenizer.push(byte, &mut Reading { challenge, buffer: &mut *buffer })?;
-        Ok(self.challenge.capture.take(byte, buffer))
+        self.push_some(&[byte], buffer).map(|(_, entry)| entry)
+    }
+
+    /// Takes the JSON text up to the end of an entry of `accepts`, or else all of it; answers how
+    /// many bytes it took, and the entry. The buffer is that of [`push`](Self::push).
+    ///
+    /// # Errors
+    /// [`ChallengeError`]: the rest of the text can't be read.
+    pub fn push_some(
+        &mut self,
+        text: &[u8],
+        buffer: &mut [u8],
+    ) -> Result<(usize, Option<Entry>), ChallengeError> {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let mut reading = Reading { challenge: &mut self.challenge, buffer: &mut *buffer };
+            let taken = self.tokenizer.push_some(rest, &mut reading)?;
+            let (bytes, after) = rest.split_at_checked(taken).unwrap_or_default();
+            rest = after;
+            if let Some(entry) = self.challenge.capture.take(bytes, buffer) {
+                return Ok((text.len() - rest.len(), Some(entry)));
+            }
+        }
+        Ok((text.len(), None))
+    }
+
+    /// Takes the next bytes of a JSON text of which only the reason is wanted.
+    ///
+    /// # Errors
+    /// [`ChallengeError`]: the rest of the text can't be read.
+    pub fn push_all(&mut self, mut text: &[u8], buffer: &mut [u8]) -> Result<(), ChallengeError> {
+        while !text.is_empty() {
+            let (taken, _) = self.push_some(text, buffer)?;
+            text = text.get(taken..).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Says that the text is over; answers the version that it declares.
@@ -214,6 +253,7 @@ impl Challenge {
         buffer: &mut [u8],
     ) -> Result<(), ChallengeError> {
         match event {
+            Event::KeyStart | Event::KeyText(_) | Event::KeyEnd if depth > DEEPEST_NAME => {}
             Event::KeyStart => {
                 self.name.clear();
                 self.name_too_long = false;
@@ -269,11 +309,9 @@ impl Challenge {
     }
 
     fn reason_text(&mut self, text: &[u8], buffer: &mut [u8]) {
-        let end = self.reason + text.len();
-        let place = buffer.get_mut(self.reason..end).filter(|_| end <= sizes::REASON);
-        if let (Wanted::Reason, Some(place)) = (self.wanted, place) {
-            place.copy_from_slice(text);
-            self.reason = end;
+        let end = buffer.len().min(sizes::REASON);
+        if let (Wanted::Reason, Some(room)) = (self.wanted, buffer.get_mut(self.reason..end)) {
+            self.reason += copy(text, room);
         }
     }
 

@@ -8,6 +8,7 @@ use heapless::String;
 
 use super::{Amount, Network, Reason};
 use crate::codec::base64::Base64Error;
+use crate::codec::copy;
 use crate::codec::json::{self, Event, JsonError, Tokenizer};
 use crate::sizes;
 
@@ -150,8 +151,16 @@ impl SettlementReader {
     /// # Errors
     /// [`SettlementError`]: the rest of the text can't be read.
     pub fn push(&mut self, byte: u8, buffer: &mut [u8]) -> Result<(), SettlementError> {
+        self.push_all(&[byte], buffer)
+    }
+
+    /// Takes the next bytes of the JSON text.
+    ///
+    /// # Errors
+    /// [`SettlementError`]: the rest of the text can't be read.
+    pub fn push_all(&mut self, text: &[u8], buffer: &mut [u8]) -> Result<(), SettlementError> {
         let parts = Parts::of(buffer).ok_or(SettlementError::BufferTooSmall)?;
-        self.tokenizer.push(byte, &mut Reading { receipt: &mut self.receipt, parts })
+        self.tokenizer.push_all(text, &mut Reading { receipt: &mut self.receipt, parts })
     }
 
     /// Says that the text is over; answers the receipt.
@@ -186,15 +195,11 @@ impl<'b> Parts<'b> {
 }
 
 impl Text {
+    /// Appends as much as fits of the part, which has less than 256 bytes.
     fn append(&mut self, bytes: &[u8], part: &mut [u8]) {
-        let end = usize::from(self.length) + bytes.len();
-        match part.get_mut(self.length.into()..end) {
-            Some(place) if !self.too_long => {
-                place.copy_from_slice(bytes);
-                self.length = end as u8;
-            }
-            _ => self.too_long = true,
-        }
+        let fitting = copy(bytes, part.get_mut(self.length.into()..).unwrap_or_default());
+        self.length += fitting as u8;
+        self.too_long |= fitting < bytes.len();
     }
 
     /// As much of the text as fitted.

@@ -11,24 +11,11 @@ use embedded_x402::wire::{
     Amount, Entry, PaymentRequiredReader, PaymentRequirements, SettlementReader, Source,
 };
 use embedded_x402_tests::challenge::*;
-use embedded_x402_tests::mutation::{Dice, mutate};
+use embedded_x402_tests::mutation::damaged;
 use embedded_x402_tests::response::failure;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-
-/// Damaged copies of these texts, reproducible by the seed.
-fn damaged(texts: &[String], times: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
-    println!("seed {seed}");
-    let mut dice = Dice::new(seed);
-    (0..times).map(move |index| {
-        let mut text = texts[index % texts.len()].clone().into_bytes();
-        if index >= texts.len() {
-            mutate(&mut text, &mut dice);
-        }
-        text
-    })
-}
 
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut decoder = Decoder::new();

@@ -46,6 +46,19 @@ pub fn mutate(text: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
+/// Damaged copies of these texts, after one of each as it is; reproducible by the seed.
+pub fn damaged(texts: &[String], times: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    println!("seed {seed}");
+    let mut dice = Dice::new(seed);
+    (0..times).map(move |index| {
+        let mut text = texts[index % texts.len()].clone().into_bytes();
+        if index >= texts.len() {
+            mutate(&mut text, &mut dice);
+        }
+        text
+    })
+}
+
 /// Copies a stretch to another place.
 fn repeat(text: &mut Vec<u8>, at: usize, dice: &mut Dice) {
     let end = text.len().min(at + 1 + dice.below(60));

@@ -119,16 +119,15 @@ impl Rehearsal {
         for segment in self.challenge.chunks(SEGMENT) {
             exchange.receive(segment)?;
         }
-        while !matches!(exchange.step()?, Step::Transmit) {
-            prepare(&mut exchange, wallet)?;
-        }
+        while prepare(&mut exchange, wallet)? {}
         transmit(&mut exchange, &mut sink)
     }
 }
 
-/// Does what the exchange says before it can pay.
-fn prepare(exchange: &mut Exchange<'_>, wallet: &mut impl Wallet) -> Result<(), RehearsalError> {
+/// Does what the exchange says before it can pay; answers whether there was anything.
+fn prepare(exchange: &mut Exchange<'_>, wallet: &mut impl Wallet) -> Result<bool, RehearsalError> {
     match exchange.step()? {
+        Step::Transmit => return Ok(false),
         Step::Approve(_) => exchange.approve(true)?,
         Step::Entropy => exchange.entropy([ENTROPY; 16])?,
         Step::Sign { message } => {
@@ -145,7 +144,7 @@ fn prepare(exchange: &mut Exchange<'_>, wallet: &mut impl Wallet) -> Result<(), 
         }
         _ => return Err(RehearsalError::Step),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A function of its own, so that its buffer is gone while signing takes the stack: a device's

@@ -11,15 +11,16 @@ use crate::wire::{
 };
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
-    pub(super) fn answer_byte(&mut self, byte: u8) -> Result<usize, Error> {
-        let output = self.head.push(byte, self.limits.head).map_err(unreadable)?;
+    pub(super) fn answer_head(&mut self, input: &[u8]) -> Result<usize, Error> {
+        let (taken, output) = self.head.push(input, self.limits.head).map_err(unreadable)?;
         match output {
             // What an informational response says is not about the payment.
             HeadOutput::Status => self.reading = Reading::Nothing,
             HeadOutput::Begin(carrier) => self.begin_answer_field(carrier),
-            HeadOutput::Character(_, character) => {
+            HeadOutput::Characters(_) => {
+                let characters = input.get(..taken).unwrap_or_default();
                 let buffer = self.selection.answer_mut(self.memory);
-                self.reading.answer_character(character, buffer);
+                self.reading.answer_characters(characters, buffer);
             }
             HeadOutput::Finish(_) => {
                 self.reading.finish_answer_field(self.selection.answer(self.memory));
@@ -27,7 +28,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             HeadOutput::End => self.end_of_answer_head()?,
             HeadOutput::Nothing => {}
         }
-        Ok(1)
+        Ok(taken)
     }
 
     /// A receipt says more than a new challenge, and its name of version 2 more than that of
@@ -145,9 +146,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             return Err(Error::OutOfOrder);
         };
         let buffer = self.selection.answer_mut(self.memory);
-        for byte in data {
-            reader.push(*byte, buffer).map_err(challenge_unreadable)?;
-        }
+        reader.push_all(data, buffer).map_err(challenge_unreadable)?;
         if done {
             self.finish_reason(SaidIn::ChallengeV1)?;
         }

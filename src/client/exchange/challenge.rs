@@ -10,8 +10,12 @@ use crate::policy::Spending;
 use crate::wire::{ChallengeError, PaymentRequiredReader, Source};
 
 impl<const ENTRY: usize> Exchange<'_, ENTRY> {
-    pub(super) fn head_byte(&mut self, byte: u8, spent: &dyn Spending) -> Result<usize, Error> {
-        let output = self.head.push(byte, self.limits.head)?;
+    pub(super) fn challenge_head(
+        &mut self,
+        input: &[u8],
+        spent: &dyn Spending,
+    ) -> Result<usize, Error> {
+        let (taken, output) = self.head.push(input, self.limits.head)?;
         let is_challenge = self.head.head().status == 402;
         match output {
             HeadOutput::Begin(Carrier::PaymentRequired) if is_challenge => {
@@ -19,8 +23,8 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                     .with_entry_depth(self.limits.entry_depth);
                 self.reading = Reading::Challenge(reader, FieldDecoder::default());
             }
-            HeadOutput::Character(Carrier::PaymentRequired, byte) if is_challenge => {
-                self.challenge_character(byte, spent)?;
+            HeadOutput::Characters(Carrier::PaymentRequired) if is_challenge => {
+                self.challenge_characters(input.get(..taken).unwrap_or_default(), spent)?;
             }
             HeadOutput::Finish(Carrier::PaymentRequired) if is_challenge => {
                 self.finish_challenge_field()?;
@@ -29,32 +33,24 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             HeadOutput::End => self.state = State::Done,
             _ => {}
         }
-        Ok(1)
+        Ok(taken)
     }
 
-    fn challenge_character(&mut self, character: u8, spent: &dyn Spending) -> Result<(), Error> {
-        let Reading::Challenge(_, field) = &mut self.reading else { return Ok(()) };
-        match field.push(character).map_err(ChallengeError::from)? {
-            Some(byte) => self.challenge_byte(byte, Source::Header, spent),
-            None => Ok(()),
-        }
-    }
-
-    fn challenge_byte(
+    fn challenge_characters(
         &mut self,
-        byte: u8,
-        source: Source,
+        characters: &[u8],
         spent: &dyn Spending,
     ) -> Result<(), Error> {
-        let Reading::Challenge(reader, _) = &mut self.reading else { return Ok(()) };
-        let buffer = self.selection.incoming(self.memory);
-        if let Some(entry) = reader.push(byte, buffer)? {
-            let origin = self.request.url().origin();
-            let chooser =
-                Chooser { source, policy: self.policy, payer: &self.payer, origin, spent };
-            self.selection.consider(entry, &chooser, self.memory);
-        }
-        Ok(())
+        let Reading::Challenge(reader, field) = &mut self.reading else { return Ok(()) };
+        let chooser = Chooser {
+            source: Source::Header,
+            policy: self.policy,
+            payer: &self.payer,
+            origin: self.request.url().origin(),
+            spent,
+        };
+        let read = |text: &[u8]| self.selection.read(text, reader, &chooser, self.memory);
+        Ok(field.decode(characters, read)?)
     }
 
     fn finish_challenge_field(&mut self) -> Result<(), Error> {
@@ -141,9 +137,17 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let (consumed, data) = body.decode(input).map_err(ResponseError::from)?;
         *left = subtract(*left, consumed).ok_or(too_large)?;
         let done = body.is_done();
-        for byte in data {
-            self.challenge_byte(*byte, Source::Body, spent)?;
-        }
+        let Reading::Challenge(reader, _) = &mut self.reading else {
+            return Err(Error::OutOfOrder);
+        };
+        let chooser = Chooser {
+            source: Source::Body,
+            policy: self.policy,
+            payer: &self.payer,
+            origin: self.request.url().origin(),
+            spent,
+        };
+        self.selection.read(data, reader, &chooser, self.memory)?;
         if done {
             self.may_reuse_connection = self.head.head().keep_alive;
             self.finish_challenge_body()?;

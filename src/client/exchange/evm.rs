@@ -69,12 +69,14 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
             EvmStage::NeedsTime => Step::Time,
             EvmStage::NeedsNonce { .. } => Step::Nonce,
             EvmStage::Reserving { lifetime } => Step::Reserve(self.reservation(*lifetime)?),
-            EvmStage::Signing => {
-                let authorization = evm_payment::load(self.stored()).ok_or(Error::OutOfOrder)?;
-                let digest = evm_payment::read(self.entry())?.digest(&authorization);
-                Step::SignDigest { digest }
-            }
+            EvmStage::Signing => Step::SignDigest { digest: self.digest()? },
         })
+    }
+
+    #[inline(never)] // For the stack: see `step`.
+    fn digest(&self) -> Result<[u8; 32], Error> {
+        let authorization = evm_payment::load(self.stored()).ok_or(Error::OutOfOrder)?;
+        Ok(evm_payment::read(self.entry())?.digest(&authorization))
     }
 
     fn evm_stage_once_built(&self, valid_for: u64) -> EvmStage {

@@ -268,11 +268,13 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         })
     }
 
-    /// What to do next. It changes nothing: asked twice, it says the same.
+    /// What to do next. It changes nothing: asked twice, it says the same, and works it out again.
     ///
     /// # Errors
     /// [`Error::OutOfOrder`], if the exchange was used after it failed.
     pub fn step(&self) -> Result<Step<'_>, Error> {
+        // What a step takes much stack to work out is a function that is not inlined, so that a
+        // step's frame does not hold all of them at once.
         Ok(match &self.state {
             State::Sending | State::SendingPayment => Step::Transmit,
             State::ReadingHead
@@ -394,11 +396,11 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
     fn take(&mut self, input: &[u8], spent: &dyn Spending) -> Result<usize, Error> {
         let mut consumed = 0;
         while let Some(rest) = input.get(consumed..)
-            && let Some((first, _)) = rest.split_first()
+            && !rest.is_empty()
         {
             consumed += match &self.state {
-                State::ReadingHead => self.head_byte(*first, spent)?,
-                State::ReadingAnswer => self.answer_byte(*first)?,
+                State::ReadingHead => self.challenge_head(rest, spent)?,
+                State::ReadingAnswer => self.answer_head(rest)?,
                 State::ReadingChallenge(..) => self.challenge_body(rest, spent)?,
                 State::Draining(..) => self.drained_body(rest)?,
                 State::ReadingReason(..) => self.reason_body(rest)?,
@@ -496,6 +498,7 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
         self.selection.chosen(self.memory)
     }
 
+    #[inline(never)] // For the stack: see `step`.
     fn offer(&self) -> Result<Offer<'_>, Error> {
         let best = self.best().ok_or(Error::OutOfOrder)?;
         let entry = PaymentRequirements::parse(self.entry()).map_err(|_| Error::OutOfOrder)?;

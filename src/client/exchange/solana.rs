@@ -6,7 +6,7 @@ use crate::client::outcome::{Doubt, Error};
 use crate::client::selection::Best;
 use crate::client::solana_payment::{self, Fresh, SolanaPayment, Stage};
 use crate::scheme::MintFacts;
-use crate::solana::{Blockhash, Signature};
+use crate::solana::{Blockhash, Pubkey, Signature};
 use crate::wire::SettlementResponse;
 
 /// Seconds after which a transaction can't land any more: a blockhash is good for 150 slots, which
@@ -32,10 +32,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub fn entropy(&mut self, entropy: [u8; 16]) -> Result<(), Error> {
         self.best_if(matches!(self.state, State::Solana(Stage::NeedsEntropy)))?;
         self.state = State::Solana(Stage::NeedsBlockhash { entropy });
-        match solana_payment::read(self.entry())?.recent_blockhash() {
-            Some(blockhash) => self.recent_blockhash(blockhash),
-            None => Ok(()),
-        }
+        self.build_solana(entropy, None)
     }
 
     /// Takes the answer to [`Step::RecentBlockhash`].
@@ -46,15 +43,25 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         let State::Solana(Stage::NeedsBlockhash { entropy }) = self.state else {
             return Err(Error::OutOfOrder);
         };
+        self.build_solana(entropy, Some(blockhash))
+    }
+
+    /// Builds the transaction, if there is a blockhash: a given one, or the seller's.
+    fn build_solana(
+        &mut self,
+        entropy: [u8; 16],
+        recent_blockhash: Option<Blockhash>,
+    ) -> Result<(), Error> {
         let payer = self.payer.solana.ok_or(Error::OutOfOrder)?;
         let payment = self.solana.as_mut().ok_or(Error::OutOfOrder)?;
         let sequence = self.memory.sequence;
-        let fresh = Fresh { payer, recent_blockhash: blockhash, entropy, sequence };
+        let fresh = Fresh { payer, recent_blockhash, entropy, sequence };
         let (entry, buffer, accounts) = self.selection.split(self.memory);
         let built = payment.build(entry, buffer, accounts, &fresh);
-        self.fail_unless_ok(built)?;
-        self.memory.sequence = sequence.wrapping_add(1);
-        self.state = State::Solana(self.solana_stage_once_built());
+        if self.fail_unless_ok(built)? {
+            self.memory.sequence = sequence.wrapping_add(1);
+            self.state = State::Solana(self.solana_stage_once_built());
+        }
         Ok(())
     }
 
@@ -84,9 +91,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
     pub(super) fn solana_step(&self, stage: &Stage) -> Result<Step<'_>, Error> {
         let message = || solana_payment::message(self.transaction());
         Ok(match stage {
-            Stage::NeedsMintFacts => {
-                Step::MintFacts { mint: *solana_payment::read(self.entry())?.mint() }
-            }
+            Stage::NeedsMintFacts => Step::MintFacts { mint: self.mint()? },
             Stage::NeedsEntropy => Step::Entropy,
             Stage::NeedsBlockhash { .. } => Step::RecentBlockhash,
             Stage::Reserving => Step::Reserve(self.reservation(LIFETIME)?),
@@ -97,6 +102,11 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
                 signature: self.claimed_transaction()?,
             },
         })
+    }
+
+    #[inline(never)] // For the stack: see `step`.
+    fn mint(&self) -> Result<Pubkey, Error> {
+        solana_payment::read(self.entry()).map(|scheme| *scheme.mint())
     }
 
     fn solana_stage_once_built(&self) -> Stage {
@@ -127,6 +137,7 @@ impl<const ENTRY: usize> Exchange<'_, ENTRY> {
         Ok(State::Solana(Stage::Verifying))
     }
 
+    #[inline(never)] // For the stack: see `step`.
     fn claimed_transaction(&self) -> Result<Signature, Error> {
         let Reading::Receipt(reader) = &self.reading else { return Err(Error::OutOfOrder) };
         let receipt = reader.finish(self.texts()).map_err(|_| Error::OutOfOrder)?;

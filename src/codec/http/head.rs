@@ -1,4 +1,4 @@
-//! The head of a response: status line and fields, one byte at a time.
+//! The head of a response: status line and fields, one byte at a time, or a value's run of bytes.
 //!
 //! Lines may end in LF alone. Folded fields, which RFC 9112 section 5.2 lets a recipient refuse,
 //! are refused: a payment decision must not depend on how a line is unfolded.
@@ -114,6 +114,19 @@ impl HeadParser {
             State::FieldLineFeed | State::LastLineFeed => Err(HeadError::Field),
             State::Done => Err(HeadError::Field),
         }
+    }
+
+    /// Takes the visible characters and spaces at the front of `input` if they stand inside the value
+    /// of a field, behind its first byte; answers how many. It is as if each were
+    /// [pushed](Self::push), and told as a [`HeadEvent::FieldValue`].
+    pub fn push_value(&mut self, input: &[u8]) -> usize {
+        if self.state != State::Value {
+            return 0;
+        }
+        let end = input.iter().position(|byte| !matches!(byte, 0x20..=0x7e));
+        let run = end.and_then(|end| input.get(..end)).unwrap_or(input);
+        self.text_too_long = self.text_too_long || self.text.extend_from_slice(run).is_err();
+        run.len()
     }
 
     fn status_line(&mut self, index: u8, byte: u8) -> Result<Option<HeadEvent<'_>>, HeadError> {
@@ -261,6 +274,45 @@ mod tests {
         Ok((status, fields, ended))
     }
 
+    /// What is told of a text in pieces of these lengths, up to an error, and of which byte.
+    fn told(text: &[u8], lengths: &[usize]) -> Vec<(usize, String)> {
+        let mut parser = HeadParser::new();
+        let (mut told, mut at) = (Vec::new(), 0);
+        for length in lengths.iter().cycle() {
+            let piece = &text[at..text.len().min(at + length)];
+            let Some(first) = piece.first() else { break };
+            match parser.push_value(piece) {
+                0 => {
+                    let pushed = parser.push(*first);
+                    told.push((at, std::format!("{pushed:?}")));
+                    if pushed.is_err() {
+                        break;
+                    }
+                    at += 1;
+                }
+                run => {
+                    let value = |at| Ok::<_, HeadError>(Some(HeadEvent::FieldValue(text[at])));
+                    told.extend((at..at + run).map(|at| (at, std::format!("{:?}", value(at)))));
+                    at += run;
+                }
+            }
+        }
+        told
+    }
+
+    fn told_by_byte(text: &[u8]) -> Vec<(usize, String)> {
+        let mut parser = HeadParser::new();
+        let mut told = Vec::new();
+        for (at, byte) in text.iter().enumerate() {
+            let pushed = parser.push(*byte);
+            told.push((at, std::format!("{pushed:?}")));
+            if pushed.is_err() {
+                break;
+            }
+        }
+        told
+    }
+
     #[test]
     fn reads_a_head() {
         let text = "HTTP/1.1 402 Payment Required\r\nContent-Length: 2\r\nPAYMENT-REQUIRED:eyJ4 \r\n\
@@ -305,6 +357,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn runs_are_told_as_single_bytes_are(
+            fields in prop::collection::vec("[A-Za-z-]{1,40}: ?[ -~\t\u{80}]{0,60}\r?\n", 0..5),
+            change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+            lengths in prop::collection::vec(1usize..100, 1..5),
+        ) {
+            let mut text = std::format!("HTTP/1.1 402 x\r\n{}\r\n", fields.concat()).into_bytes();
+            if let Some((at, byte)) = change {
+                let at = at.index(text.len());
+                text[at] = byte;
+            }
+            prop_assert_eq!(told(&text, &lengths), told_by_byte(&text));
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused(text: String, valid_start: bool) {
             let start = if valid_start { "HTTP/1.1 200 OK\r\n" } else { "" };

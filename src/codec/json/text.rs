@@ -26,13 +26,24 @@ impl<'a> JsonStr<'a> {
         Unescape(self.0.chars())
     }
 
+    /// The text that it means, if it stands there as it is: without escapes.
+    pub fn plain(self) -> Option<&'a str> {
+        (!self.0.as_bytes().contains(&b'\\')).then_some(self.0)
+    }
+
     /// Whether it means this text.
     pub fn means(self, text: &str) -> bool {
-        self.chars().eq(text.chars())
+        match self.plain() {
+            Some(plain) => plain == text,
+            None => self.chars().eq(text.chars()),
+        }
     }
 
     /// The text that it means, if that takes at most `N` bytes.
     pub fn unescape<const N: usize>(self) -> Option<String<N>> {
+        if let Some(plain) = self.plain() {
+            return String::try_from(plain).ok();
+        }
         let mut text = String::new();
         for character in self.chars() {
             text.push(character).ok()?;
@@ -127,6 +138,12 @@ mod tests {
             };
             let raw = &quoted[1..quoted.len() - 1];
             prop_assert!(JsonStr::from_raw(raw).means(&text));
+            let longer = [text.as_str(), "x"].concat();
+            prop_assert!(!JsonStr::from_raw(raw).means(&longer));
+            let plain = JsonStr::from_raw(raw).plain();
+            prop_assert_eq!(plain, Some(text.as_str()).filter(|text| *text == raw));
+            let unescaped = JsonStr::from_raw(raw).unescape::<64>();
+            prop_assert_eq!(unescaped.as_deref(), Some(text.as_str()).filter(|text| text.len() <= 64));
             prop_assert_eq!(JsonStr::from_raw(raw).chars().collect::<StdString>(), text);
         }
     }

@@ -1,4 +1,5 @@
-//! A push tokenizer: one byte in, at most two events out, whatever the size of the document.
+//! A push tokenizer: one byte in, at most two events out, whatever the size of the document. A run
+//! of plain characters in a string is taken at one go, as one event.
 //!
 //! The grammar is RFC 8259's, strictly, with two leniencies that parsers in the field share: the
 //! bytes of a string need not be valid UTF-8 (they are handed on as they came), and a surrogate
@@ -169,6 +170,42 @@ impl Tokenizer {
             _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => Ok(()),
             _ => self.structure(byte, visitor),
         }
+    }
+
+    /// Takes the front of `text`: all plain characters up to the next quote or escape if it is
+    /// inside a string, or else one byte. Answers how many bytes it took, none only of an empty text.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_some<V: Visitor>(
+        &mut self,
+        text: &[u8],
+        visitor: &mut V,
+    ) -> Result<usize, V::Error> {
+        let Some(first) = text.first() else { return Ok(0) };
+        let plain = if self.state == State::Text { plain(text) } else { &[] };
+        if plain.is_empty() {
+            return self.push(*first, visitor).map(|()| 1);
+        }
+        self.lone_surrogate(visitor)?;
+        self.emit(plain, visitor)?;
+        Ok(plain.len())
+    }
+
+    /// Takes all of `text`.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_all<V: Visitor>(
+        &mut self,
+        mut text: &[u8],
+        visitor: &mut V,
+    ) -> Result<(), V::Error> {
+        while !text.is_empty() {
+            let taken = self.push_some(text, visitor)?;
+            text = text.get(taken..).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Says that the document is over.
@@ -393,6 +430,12 @@ impl Tokenizer {
         self.state = state;
         Ok(())
     }
+}
+
+/// The characters at the front that mean themselves.
+fn plain(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 impl Number {
