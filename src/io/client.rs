@@ -8,7 +8,7 @@ use rand_core::TryCryptoRng;
 use super::attempt::{Attempt, doubt};
 use super::driver::Checks;
 use super::timeout::within;
-use super::{Error, Ledger, NoJournal, Response, Timeouts, Transport, Wallet};
+use super::{Error, Ledger, NoJournal, Notice, Response, Timeouts, Transport, Wallet};
 use crate::client;
 use crate::client::{CheckedRequest, Limits, Memory, Method, Outcome, Request};
 use crate::journal::{Books, Journal};
@@ -70,6 +70,7 @@ pub struct Client<
     pub(super) approval: A,
     pub(super) journal: J,
     pub(super) uptime: &'c dyn Fn() -> u64,
+    pub(super) notices: &'c dyn Fn(Notice),
     pub(super) solana_rpc: Option<&'c str>,
     pub(super) evm_rpc: Option<&'c str>,
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
@@ -107,6 +108,7 @@ where
             approval: Always,
             journal: NoJournal,
             uptime: &|| 0,
+            notices: &|_| {},
             solana_rpc: None,
             evm_rpc: None,
             clock: None,
@@ -143,6 +145,7 @@ where
             approval,
             journal: self.journal,
             uptime: self.uptime,
+            notices: self.notices,
             solana_rpc: self.solana_rpc,
             evm_rpc: self.evm_rpc,
             clock: self.clock,
@@ -179,6 +182,7 @@ where
             approval: self.approval,
             journal,
             uptime,
+            notices: self.notices,
             solana_rpc: self.solana_rpc,
             evm_rpc: self.evm_rpc,
             clock: self.clock,
@@ -187,6 +191,12 @@ where
             checks: self.checks,
             memory: self.memory,
         }
+    }
+
+    /// Tells what becomes of payments in the journal, while a request goes on.
+    #[must_use]
+    pub fn with_notices(self, notices: &'c dyn Fn(Notice)) -> Self {
+        Client { notices, ..self }
     }
 
     /// Asks this Solana RPC node for what sellers don't supply: a recent blockhash, and the
