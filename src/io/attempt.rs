@@ -1,6 +1,7 @@
 //! One exchange, driven to the head of its answer.
 
 use core::ops::Range;
+use core::pin::pin;
 
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
@@ -75,8 +76,9 @@ where
             received: 0..0,
         };
         let mut deadline = driver.delay.clone();
-        let driving = driver.drive(&mut exchange);
-        let driven = within(&mut deadline, self.timeouts.total, driving).await.flatten();
+        let total = self.timeouts.total;
+        let driven =
+            within(&mut deadline, total, pin!(driver.drive(&mut exchange))).await.flatten();
         let (number, payment_sent) = (driver.number, exchange.payment_sent());
         if let Err(error) = driven {
             self.take_back(number.filter(|_| !payment_sent)).await;

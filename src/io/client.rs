@@ -1,6 +1,7 @@
 //! The client: a policy, a wallet and a transport, and requests made with them.
 
 use core::fmt;
+use core::pin::pin;
 
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
@@ -280,8 +281,9 @@ where
         let checked = CheckedRequest::new(request).map_err(client::Error::from)?;
         let attempt = if J::IS_KEPT {
             let (mut deadline, total) = (self.delay.clone(), self.timeouts.total);
-            let paying = self.pay_once(request, checked.key());
-            let paid = within(&mut deadline, total, paying).await.flatten();
+            let key = checked.key();
+            let paid =
+                within(&mut deadline, total, pin!(self.pay_once(request, key))).await.flatten();
             let is_open = || self.journal.unsettled(checked.key()).is_some();
             match paid {
                 Err(Error::Timeout) => return Err(doubt(Error::Timeout, is_open())),
