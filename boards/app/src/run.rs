@@ -1,8 +1,10 @@
 //! The program: wait for the network, buy, wait, and buy again.
 
 use core::cell::{Cell, RefCell};
-use core::future::pending;
+use core::future::poll_fn;
 use core::net::IpAddr;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
@@ -78,35 +80,43 @@ where
     let Device { journal, mut led, approval, console, memory, .. } = device;
     let progress = Progress::new(console);
     let mut led_delay = delay.clone();
-    let buying = async {
-        let opened = journal.open().await;
-        progress.tell_journal(&opened);
-        let mut journal = match opened {
-            Ok(journal) => journal,
-            Err(_) if plan.purchases.is_none() => pending().await,
-            Err(error) => return Err(error),
-        };
-        let notices = |notice| progress.note(notice);
-        let mut client = Client::new(network, &plan.policy, wallet, rng, delay.clone(), memory)
-            .with_approval(Watched { approval, progress: &progress })
-            .with_journal(&mut journal, uptime)
-            .with_notices(&notices)
-            .with_timeouts(plan.timeouts);
-        if let Some(url) = plan.solana_rpc {
-            client = client.with_solana_rpc(url);
-        }
-        if let Some(url) = plan.evm_rpc {
-            client = client.with_evm_rpc(url);
-        }
-        if let Some(clock) = clock {
-            client = client.with_clock(clock);
-        }
-        Ok(Buyer { network, plan, client, delay, progress: &progress }.buy_all().await)
+    let showing = progress.status.show(&mut led, &mut led_delay);
+    let mut opened = apart(pin!(journal.open())).await;
+    progress.tell_journal(&opened);
+    let journal = match &mut opened {
+        Ok(journal) => journal,
+        Err(_) if plan.purchases.is_none() => match showing.await {},
+        Err(error) => return Err(*error),
     };
-    match select(buying, progress.status.show(&mut led, &mut led_delay)).await {
-        Either::First(result) => result,
+    let notices = |notice| progress.note(notice);
+    let mut client = Client::new(network, &plan.policy, wallet, rng, delay.clone(), memory)
+        .with_approval(Watched { approval, progress: &progress })
+        .with_journal(journal, uptime)
+        .with_notices(&notices)
+        .with_timeouts(plan.timeouts);
+    if let Some(url) = plan.solana_rpc {
+        client = client.with_solana_rpc(url);
+    }
+    if let Some(url) = plan.evm_rpc {
+        client = client.with_evm_rpc(url);
+    }
+    if let Some(clock) = clock {
+        client = client.with_clock(clock);
+    }
+    let mut buyer = Buyer { network, plan, client, delay, progress: &progress };
+    match select(pin!(buyer.buy_all()), pin!(showing)).await {
+        Either::First(summary) => Ok(summary),
         Either::Second(never) => match never {},
     }
+}
+
+/// Polls a future in a frame of its own: what it moves about would take stack under all that follows.
+async fn apart<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+    #[inline(never)]
+    fn poll<F: Future>(future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+        future.poll(context)
+    }
+    poll_fn(|context| poll(future.as_mut(), context)).await
 }
 
 /// What the outside is told while it goes on, from two places: the buyer and the approval.
