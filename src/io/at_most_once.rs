@@ -6,7 +6,7 @@ use rand_core::TryCryptoRng;
 use super::attempt::Attempt;
 use super::client::Client;
 use super::driver::now;
-use super::{Error, Fate, Ledger, Transport, Verdict, Wallet};
+use super::{Error, Fate, Ledger, Notice, Transport, Verdict, Wallet};
 use crate::client;
 use crate::client::{Outcome, Request};
 use crate::journal::{JournalError, OpenPayment, RequestKey, Standing};
@@ -39,8 +39,8 @@ where
         self.close_expired(key).await?;
         let mut pause = FIRST_PAUSE;
         loop {
-            let number = self.journal.unsettled(key).map(|open| open.number);
-            let attempt = self.attempt(request, number).await;
+            let open = self.journal.unsettled(key);
+            let attempt = self.attempt(request, open).await;
             self.note(key, &attempt).await;
             match self.journal.unsettled(key).filter(|_| is_unknown(&attempt)) {
                 None => return attempt,
@@ -71,6 +71,7 @@ where
         let verdict = if fate == Fate::NotSettled { Verdict::NotSpent } else { Verdict::Spent };
         self.write(open.number, verdict).await?;
         info!("x402: an open payment has expired: {}", fate);
+        (self.notices)(Notice::Expired(*open, fate));
         Ok(fate)
     }
 

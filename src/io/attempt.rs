@@ -1,6 +1,7 @@
 //! One exchange, driven to the head of its answer.
 
 use core::ops::Range;
+use core::pin::pin;
 
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
@@ -8,9 +9,10 @@ use rand_core::TryCryptoRng;
 use super::client::{Client, ClientMemory};
 use super::driver::{Driver, now};
 use super::timeout::within;
-use super::{Error, Ledger, Transport, Verdict, Wallet};
+use super::{Error, Ledger, Notice, Transport, Verdict, Wallet};
 use crate::client;
 use crate::client::{Answer, Doubt, Exchange, Request};
+use crate::journal::OpenPayment;
 use crate::policy::Approve;
 
 /// An answer, and the connection that its body comes by.
@@ -31,25 +33,27 @@ where
     A: Approve,
     J: Ledger,
 {
-    /// Makes a request, and pays for it. With the number of a recorded payment, that one is sent
-    /// again instead: whatever goes wrong then leaves it unknown whether it settles.
+    /// Makes a request, and pays for it. With an open payment, that one is sent again instead:
+    /// whatever goes wrong then leaves it unknown whether it settles.
     pub(super) async fn attempt(
         &mut self,
         request: &Request<'_>,
-        number: Option<u32>,
+        open: Option<OpenPayment>,
     ) -> Result<Attempt<T::Connection<'c>>, Error> {
         let ClientMemory { exchange: exchange_memory, buffer } = &mut *self.memory;
         let (policy, limits, payer) = (self.policy, self.limits, self.wallet.payer());
-        let exchange = match number {
+        let number = open.map(|open| open.number);
+        let exchange = match open {
             None => {
                 if let Some(next) = self.journal.next_number() {
                     exchange_memory.count_from(next);
                 }
                 Exchange::new(request, policy, payer, limits, exchange_memory)
             }
-            Some(number) => {
-                let recorded = self.journal.recorded(number, buffer).await?;
+            Some(open) => {
+                let recorded = self.journal.recorded(open.number, buffer).await?;
                 let recorded = recorded.ok_or(client::Error::Unknown(Doubt::Unrecorded))?;
+                (self.notices)(Notice::Resent(open));
                 Exchange::resume(request, policy, payer, limits, exchange_memory, &recorded)
             }
         };
@@ -74,8 +78,9 @@ where
             received: 0..0,
         };
         let mut deadline = driver.delay.clone();
-        let driving = driver.drive(&mut exchange);
-        let driven = within(&mut deadline, self.timeouts.total, driving).await.flatten();
+        let total = self.timeouts.total;
+        let driven =
+            within(&mut deadline, total, pin!(driver.drive(&mut exchange))).await.flatten();
         let (number, payment_sent) = (driver.number, exchange.payment_sent());
         if let Err(error) = driven {
             self.take_back(number.filter(|_| !payment_sent)).await;

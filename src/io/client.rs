@@ -1,6 +1,7 @@
 //! The client: a policy, a wallet and a transport, and requests made with them.
 
 use core::fmt;
+use core::pin::pin;
 
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
@@ -8,7 +9,7 @@ use rand_core::TryCryptoRng;
 use super::attempt::{Attempt, doubt};
 use super::driver::Checks;
 use super::timeout::within;
-use super::{Error, Ledger, NoJournal, Response, Timeouts, Transport, Wallet};
+use super::{Error, Ledger, NoJournal, Notice, Response, Timeouts, Transport, Wallet};
 use crate::client;
 use crate::client::{CheckedRequest, Limits, Memory, Method, Outcome, Request};
 use crate::journal::{Books, Journal};
@@ -70,6 +71,7 @@ pub struct Client<
     pub(super) approval: A,
     pub(super) journal: J,
     pub(super) uptime: &'c dyn Fn() -> u64,
+    pub(super) notices: &'c dyn Fn(Notice),
     pub(super) solana_rpc: Option<&'c str>,
     pub(super) evm_rpc: Option<&'c str>,
     pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
@@ -107,6 +109,7 @@ where
             approval: Always,
             journal: NoJournal,
             uptime: &|| 0,
+            notices: &|_| {},
             solana_rpc: None,
             evm_rpc: None,
             clock: None,
@@ -143,6 +146,7 @@ where
             approval,
             journal: self.journal,
             uptime: self.uptime,
+            notices: self.notices,
             solana_rpc: self.solana_rpc,
             evm_rpc: self.evm_rpc,
             clock: self.clock,
@@ -180,6 +184,7 @@ where
             approval: self.approval,
             journal,
             uptime,
+            notices: self.notices,
             solana_rpc: self.solana_rpc,
             evm_rpc: self.evm_rpc,
             clock: self.clock,
@@ -188,6 +193,12 @@ where
             checks: self.checks,
             memory: self.memory,
         }
+    }
+
+    /// Tells what becomes of payments in the journal, while a request goes on.
+    #[must_use]
+    pub fn with_notices(self, notices: &'c dyn Fn(Notice)) -> Self {
+        Client { notices, ..self }
     }
 
     /// Asks this Solana RPC node for what sellers don't supply: a recent blockhash, and the
@@ -271,8 +282,9 @@ where
         let checked = CheckedRequest::new(request).map_err(client::Error::from)?;
         let attempt = if J::IS_KEPT {
             let (mut deadline, total) = (self.delay.clone(), self.timeouts.total);
-            let paying = self.pay_once(request, checked.key());
-            let paid = within(&mut deadline, total, paying).await.flatten();
+            let key = checked.key();
+            let paid =
+                within(&mut deadline, total, pin!(self.pay_once(request, key))).await.flatten();
             let is_open = || self.journal.unsettled(checked.key()).is_some();
             match paid {
                 Err(Error::Timeout) => return Err(doubt(Error::Timeout, is_open())),

@@ -10,6 +10,8 @@ mod evm;
 #[cfg(feature = "solana")]
 mod solana;
 
+use core::pin::pin;
+
 use embedded_hal_async::delay::DelayNs;
 
 #[cfg(any(feature = "solana", feature = "evm"))]
@@ -35,7 +37,7 @@ where
     pub(super) async fn fate(&mut self, open: &OpenPayment) -> Fate {
         let mut deadline = self.delay.clone();
         let time = self.timeouts.settle.min(self.timeouts.total / 4);
-        let fate = within(&mut deadline, time, self.ask_chain(open)).await.flatten();
+        let fate = within(&mut deadline, time, pin!(self.ask_chain(open))).await.flatten();
         if let Err(error) = &fate {
             warning!("x402: the chain does not tell: {}", error);
         }

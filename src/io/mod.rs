@@ -18,6 +18,7 @@ mod json_rpc;
 mod ledger;
 #[cfg(any(feature = "solana", feature = "evm"))]
 mod members;
+mod notice;
 mod response;
 #[cfg(feature = "solana")]
 mod solana_rpc;
@@ -28,6 +29,7 @@ mod wallet;
 pub use client::{Client, ClientMemory};
 pub use error::{Error, Fate, RpcError};
 pub use ledger::{Ledger, NoJournal, Verdict};
+pub use notice::Notice;
 pub use response::Response;
 pub use timeout::Timeouts;
 pub use transport::{ConnectError, Tcp, Transport};

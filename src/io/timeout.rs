@@ -28,7 +28,8 @@ impl Default for Timeouts {
     }
 }
 
-/// Waits for `work` at most so long.
+/// Waits for `work` at most so long. What is large should be pinned by the caller: it would be stored
+/// twice here.
 pub(super) async fn within<O>(
     delay: &mut impl DelayNs,
     milliseconds: u32,

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `X402_URL` | what to buy: `http://...` |
 //! | `X402_MAX_AMOUNT` | the most that one payment may cost, in atomic units: 10000 is 0.01 USDC |
+//! | `X402_BUDGET` | the most that may be spent in a rolling period, as `UNITS/SECONDS` for each asset: `100000/86400` is 0.10 USDC a day; unset: no limit |
 //! | `X402_PAY_TO` | who may be paid: addresses, separated by commas |
 //! | `X402_NETWORKS` | where USDC may be paid: `solana`, `solana-devnet`, `base`, `base-sepolia`, separated by commas. Unset: `solana-devnet,base-sepolia`, which are worth nothing |
 //! | `X402_SVM_PRIVATE_KEY` | the wallet on Solana, 64 bytes in base58 |
 //! | `X402_EVM_PRIVATE_KEY` | the wallet on EVM chains, 32 bytes in hexadecimal |
 //! | `X402_KEY` | `flash`: the keys are in a [key record](crate::key_record) instead |
-//! | `X402_SVM_RPC_URL` | a Solana RPC node, for sellers that supply no blockhash; optional |
+//! | `X402_SVM_RPC_URL` | a Solana RPC node, for sellers that supply no blockhash, and to ask what became of a payment that expired; optional |
+//! | `X402_EVM_RPC_URL` | a node of the EVM chain, to ask what became of a payment that expired; optional |
 //! | `X402_INTERVAL_SECONDS` | from one purchase to the next; unset: 60 |
 //! | `X402_WIFI_SSID`, `X402_WIFI_PASSWORD` | Wi-Fi boards: the network, and its password |
 //!
@@ -19,7 +21,7 @@
 use core::fmt;
 
 use embedded_storage::nor_flash::ReadNorFlash;
-use embedded_x402::policy::{Asset, PaymentPolicy, Rule, assets};
+use embedded_x402::policy::{Asset, Budget, PaymentPolicy, Rule, assets};
 use embedded_x402::wire::Amount;
 
 use crate::key_record::{KeyRecord, KeyRecordError};
@@ -36,6 +38,8 @@ pub struct Config {
     pub interval_seconds: u32,
     /// The Solana RPC node.
     pub solana_rpc: Option<&'static str>,
+    /// The node of an EVM chain.
+    pub evm_rpc: Option<&'static str>,
     /// Where the keys are.
     pub keys: KeySource,
 }
@@ -69,6 +73,7 @@ impl Config {
         Plan {
             interval_seconds: self.interval_seconds,
             solana_rpc: self.solana_rpc,
+            evm_rpc: self.evm_rpc,
             ..Plan::new(self.url, PaymentPolicy { rules: self.rules })
         }
     }
@@ -144,12 +149,21 @@ macro_rules! config {
             Some(cap) => cap,
             None => panic!("X402_MAX_AMOUNT must be a whole number of atomic units"),
         };
+        const BUDGET: Option<parse::BudgetOf> = match option_env!("X402_BUDGET") {
+            None => None,
+            Some(text) => match parse::budget(text) {
+                None => {
+                    panic!("X402_BUDGET must be UNITS/SECONDS: 100000/86400 is 0.10 USDC a day")
+                }
+                budget => budget,
+            },
+        };
         const PAYEES: [&str; parse::count(PAY_TO)] = match parse::list(PAY_TO) {
             Some(payees) => payees,
             None => panic!("X402_PAY_TO must be addresses, separated by commas and nothing else"),
         };
         static RULES: [parse::RuleOf; parse::count(NETWORKS)] =
-            match parse::rules(NETWORKS, CAP, &PAYEES, &[ORIGIN]) {
+            match parse::rules(NETWORKS, CAP, BUDGET, &PAYEES, &[ORIGIN]) {
                 Some(rules) => rules,
                 None => panic!(
                     "X402_NETWORKS must be of solana, solana-devnet, base and base-sepolia, \
@@ -176,6 +190,7 @@ macro_rules! config {
             rules: &RULES,
             interval_seconds: INTERVAL_SECONDS,
             solana_rpc: option_env!("X402_SVM_RPC_URL"),
+            evm_rpc: option_env!("X402_EVM_RPC_URL"),
             keys: KEYS,
         }
     }};
@@ -197,12 +212,35 @@ macro_rules! wifi {
 #[doc(hidden)]
 pub type RuleOf = Rule<'static>;
 
+#[doc(hidden)]
+pub type BudgetOf = Budget;
+
 /// A whole number.
 #[doc(hidden)]
 pub const fn integer(text: &str) -> Option<u64> {
     match u64::from_str_radix(text, 10) {
         Ok(value) => Some(value),
         Err(_) => None,
+    }
+}
+
+/// So many units in so many seconds, none of them zero.
+#[doc(hidden)]
+pub const fn budget(text: &str) -> Option<Budget> {
+    let (mut length, mut rest) = (0, text.as_bytes());
+    while let Some((first, others)) = rest.split_first()
+        && *first != b'/'
+    {
+        length += 1;
+        rest = others;
+    }
+    let Some((units, seconds)) = text.split_at_checked(length) else { return None };
+    let Some((_, seconds)) = seconds.split_at_checked(1) else { return None };
+    match (integer(units), integer(seconds)) {
+        (Some(units @ 1..), Some(seconds)) if seconds > 0 && seconds <= u32::MAX as u64 => {
+            Some(Budget::new(Amount(units), seconds as u32))
+        }
+        _ => None,
     }
 }
 
@@ -281,10 +319,13 @@ const fn first_entry(list: &str) -> Option<(&str, &str)> {
 pub const fn rules<const N: usize>(
     networks: &str,
     cap: u64,
+    budget: Option<Budget>,
     pay_to: &'static [&'static str],
     origins: &'static [&'static str],
 ) -> Option<[Rule<'static>; N]> {
-    let rule = Rule::new(assets::USDC_SOLANA_DEVNET, Amount(cap)).pay_to(pay_to).origins(origins);
+    let mut rule =
+        Rule::new(assets::USDC_SOLANA_DEVNET, Amount(cap)).pay_to(pay_to).origins(origins);
+    rule.budget = budget;
     let Some(names) = list::<N>(networks) else { return None };
     let mut rules = [rule; N];
     let (mut places, mut names) = (rules.as_mut_slice(), names.as_slice());
@@ -334,9 +375,10 @@ const fn equal(mut one: &[u8], mut other: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use embedded_storage::nor_flash::NorFlash;
+
     use super::*;
-    use crate::key_record::SIZE;
-    use crate::key_record::tests::Flash;
+    use crate::emulated::RamFlash;
     use crate::test_keys::{EVM_KEY_TEXT, SOLANA_SEED};
 
     #[test]
@@ -361,14 +403,16 @@ mod tests {
 
     #[test]
     fn each_network_has_a_rule_with_every_condition() {
-        let rules = rules::<2>("solana,base-sepolia", 7, &["alice"], &["http://a.lan"]).unwrap();
+        let budget = Some(Budget::new(Amount(70), 60));
+        let networks = "solana,base-sepolia";
+        let rules = rules::<2>(networks, 7, budget, &["alice"], &["http://a.lan"]).unwrap();
         assert_eq!(rules.map(|rule| rule.asset), [assets::USDC_SOLANA, assets::USDC_BASE_SEPOLIA]);
         for rule in rules {
-            assert_eq!(rule.max_amount, Amount(7));
+            assert_eq!((rule.max_amount, rule.budget), (Amount(7), budget));
             assert_eq!(rule.pay_to, embedded_x402::policy::Allowed::Only(&["alice"]));
             assert_eq!(rule.origins, embedded_x402::policy::Allowed::Only(&["http://a.lan"]));
         }
-        assert!(super::rules::<2>("solana,ethereum", 7, &[], &[]).is_none());
+        assert!(super::rules::<2>("solana,ethereum", 7, None, &[], &[]).is_none());
     }
 
     #[test]
@@ -376,6 +420,14 @@ mod tests {
         assert_eq!(integer("10000"), Some(10_000));
         for text in ["", "0.01", "1e3", "-1", "1 ", "18446744073709551616"] {
             assert_eq!(integer(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn budgets_are_units_in_seconds() {
+        assert_eq!(budget("100000/86400"), Some(Budget::new(Amount(100_000), 86_400)));
+        for text in ["", "/", "1", "1/", "/1", "0/1", "1/0", "1/1/1", "1 /1", "1/4294967296"] {
+            assert_eq!(budget(text), None, "{text}");
         }
     }
 
@@ -391,9 +443,10 @@ mod tests {
     #[test]
     fn keys_are_loaded_from_where_they_are() {
         let load = |source: KeySource, record: Option<KeyRecord>| {
-            let mut flash = Flash([0xff; 256]);
-            let record = record.map(|record| *record.to_bytes()).unwrap_or([0xff; SIZE]);
-            flash.0[64..64 + SIZE].copy_from_slice(&record);
+            let mut flash = RamFlash::<256>::new();
+            if let Some(record) = record {
+                flash.write(64, &*record.to_bytes()).unwrap();
+            }
             source.load(&mut flash, 64).map(|keys| (keys.solana.is_some(), keys.evm.is_some()))
         };
         let record = || Some(KeyRecord { solana: Some(SOLANA_SEED), evm: None });

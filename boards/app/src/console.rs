@@ -4,13 +4,22 @@ use core::fmt;
 use core::net::IpAddr;
 
 use embedded_x402::client::Outcome;
-use embedded_x402::io::Error;
+use embedded_x402::io::{Error, Notice};
 
-use crate::{Party, Price, Purchase, Summary};
+use crate::{OpenJournalError, Party, Price, Purchase, Summary};
 
 /// What happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'e> {
+    /// The journal is open.
+    JournalOpened {
+        /// Payments in it that may not have settled yet.
+        open: usize,
+    },
+    /// There is no journal that can be relied on: nothing is paid.
+    NoJournal(&'e OpenJournalError),
+    /// What became of a payment in the journal.
+    Journal(Notice),
     /// There is no network yet.
     WaitingForNetwork,
     /// The network is up, and this is the device's own address.
@@ -55,8 +64,6 @@ pub enum Pause {
     Interval,
     /// The last one failed.
     Backoff,
-    /// The last payment may still settle: until it has expired, another one could be a second one.
-    Expiry,
 }
 
 /// Takes note of what happens.
@@ -84,6 +91,12 @@ impl<W: fmt::Write> Console for Text<W> {
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Event::JournalOpened { open } => write!(f, "journal opened, open payments: {open}"),
+            Event::NoJournal(error) => {
+                let party = Party::without_journal(error);
+                write!(f, "no journal, nothing is paid: {error} (to act: {party})")
+            }
+            Event::Journal(notice) => write_notice(f, notice),
             Event::WaitingForNetwork => f.write_str("waiting for the network"),
             Event::NetworkUp { address } => write!(f, "network up, address {address}"),
             Event::Asking { url } => write!(f, "asking {url}"),
@@ -127,6 +140,18 @@ impl fmt::Display for Purchase {
     }
 }
 
+fn write_notice(f: &mut fmt::Formatter<'_>, notice: &Notice) -> fmt::Result {
+    match notice {
+        Notice::Resent(payment) => {
+            write!(f, "payment {} of {} units is sent again", payment.number, payment.amount)
+        }
+        Notice::Expired(payment, fate) => {
+            write!(f, "payment {} of {} units has expired: {fate}", payment.number, payment.amount)
+        }
+        other => write!(f, "{other:?}"),
+    }
+}
+
 fn write_error(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
     write!(f, ": {error} (to act: {})", Party::to_act(error))
 }
@@ -136,7 +161,6 @@ impl fmt::Display for Pause {
         f.write_str(match self {
             Pause::Interval => "until the next purchase is due",
             Pause::Backoff => "after a failure",
-            Pause::Expiry => "until the payment in doubt has expired",
         })
     }
 }
@@ -168,6 +192,14 @@ pub struct Defmt;
 impl Console for Defmt {
     fn tell(&mut self, event: Event<'_>) {
         match event {
+            Event::JournalOpened { open } => {
+                defmt::info!("journal opened, open payments: {=usize}", open);
+            }
+            Event::NoJournal(error) => {
+                let party = Party::without_journal(error);
+                defmt::error!("no journal, nothing is paid: {}, to act: {}", error, party);
+            }
+            Event::Journal(notice) => defmt::info!("{}", notice),
             Event::WaitingForNetwork => defmt::info!("waiting for the network"),
             Event::NetworkUp { address } => defmt::info!("network up, address {}", address),
             Event::Asking { url } => defmt::info!("asking {=str}", url),

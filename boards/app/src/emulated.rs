@@ -5,28 +5,37 @@
 //! rehearse NAME                              pays a canned challenge, and prints the paid request
 //! ```
 
+mod ram_flash;
+
 use core::fmt;
 
 use chacha20::ChaCha20Rng;
 use embedded_hal_async::delay::DelayNs;
+use embedded_storage::nor_flash::ReadNorFlash;
 use embedded_x402::client::Memory;
 use embedded_x402::io::ClientMemory;
-use embedded_x402::policy::{Always, PaymentPolicy, Rule, assets};
+use embedded_x402::policy::{Always, Budget, PaymentPolicy, Rule, assets};
 use embedded_x402::wire::Amount;
 use rand_core::SeedableRng;
 
 use crate::entropy::HealthTested;
 use crate::rehearsal::{Rehearsal, RehearsalError};
 use crate::stack::Stack;
-use crate::{Device, Keys, Network, NoLed, Plan, Text, run, test_keys};
+use crate::{
+    BlockingAsync, Device, JournalFlash, Keys, Network, NoLed, Plan, Text, run, test_keys,
+};
 
-/// At most a cent, in USDC on the networks for developers.
+pub use ram_flash::RamFlash;
+
+/// At most a cent, and ten in an hour, in USDC on the networks for developers.
 pub const POLICY: PaymentPolicy<'static> = PaymentPolicy {
     rules: &[
-        Rule::new(assets::USDC_SOLANA_DEVNET, Amount(10_000)),
-        Rule::new(assets::USDC_BASE_SEPOLIA, Amount(10_000)),
+        Rule::new(assets::USDC_SOLANA_DEVNET, Amount(10_000)).budget(BUDGET),
+        Rule::new(assets::USDC_BASE_SEPOLIA, Amount(10_000)).budget(BUDGET),
     ],
 };
+
+const BUDGET: Budget = Budget::new(Amount(100_000), 3600);
 
 /// What the board is told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,14 +81,26 @@ pub trait Machine: fmt::Write {
     fn instructions(&self) -> u64;
 }
 
+/// What a board pays with.
+pub struct Equipment<'e, N, D> {
+    /// The network.
+    pub network: &'e N,
+    /// Measures time.
+    pub delay: D,
+    /// Tells the seconds since the board started.
+    pub uptime: &'e dyn Fn() -> u64,
+    /// Keeps the journal, until QEMU ends.
+    pub flash: &'e mut RamFlash,
+    /// The client's memory.
+    pub memory: &'e mut ClientMemory,
+}
+
 /// Does what the command line says, and tells it to the machine; answers whether all went well.
 pub async fn perform<M, N, D>(
     words: impl Iterator<Item = &str>,
     machine: &mut M,
     stack: &mut Stack,
-    network: &N,
-    delay: D,
-    memory: &mut ClientMemory,
+    equipment: Equipment<'_, N, D>,
 ) -> bool
 where
     M: Machine,
@@ -95,7 +116,7 @@ where
                 solana_rpc,
                 ..Plan::new(url, POLICY)
             };
-            pay(&plan, seed, machine, network, delay, memory).await
+            pay(&plan, seed, machine, equipment).await
         }
         Some(Command::Rehearse { name }) => rehearse(name, machine, stack),
         None => {
@@ -112,9 +133,7 @@ async fn pay<M, N, D>(
     plan: &Plan<'_>,
     seed: u64,
     machine: &mut M,
-    network: &N,
-    delay: D,
-    memory: &mut ClientMemory,
+    equipment: Equipment<'_, N, D>,
 ) -> bool
 where
     M: Machine,
@@ -128,18 +147,22 @@ where
             return false;
         }
     };
+    let Equipment { network, delay, uptime, flash, memory } = equipment;
+    let pages = 0..flash.capacity() as u32;
     let device = Device {
         network,
         wallet: test_keys::keys(),
         rng,
         delay,
+        uptime,
         clock: None,
+        journal: JournalFlash { flash: BlockingAsync::new(flash), pages },
         led: NoLed,
         approval: Always,
         console: Text(machine),
         memory,
     };
-    run(device, plan).await.all_is_well()
+    run(device, plan).await.is_ok_and(|summary| summary.all_is_well())
 }
 
 /// Rehearses twice: once to count, once to print.

@@ -200,36 +200,15 @@ impl fmt::Display for KeyRecordError {
 impl core::error::Error for KeyRecordError {}
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use embedded_storage::nor_flash::ErrorType;
+mod tests {
+    use embedded_storage::nor_flash::NorFlash;
     use embedded_x402::codec::base58;
 
     use super::*;
+    use crate::emulated::RamFlash;
     use crate::test_keys::{self, EVM_KEY, EVM_KEY_TEXT, SOLANA_SEED};
 
     const BOTH: KeyRecord = KeyRecord { solana: Some(SOLANA_SEED), evm: Some(EVM_KEY) };
-
-    /// Flash that reads four bytes at a time, as the strictest ones do.
-    pub(crate) struct Flash(pub(crate) [u8; 256]);
-
-    impl ErrorType for Flash {
-        type Error = NorFlashErrorKind;
-    }
-
-    impl ReadNorFlash for Flash {
-        const READ_SIZE: usize = 4;
-
-        fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
-            embedded_storage::nor_flash::check_read(self, offset, bytes.len())?;
-            let offset = offset as usize;
-            bytes.copy_from_slice(&self.0[offset..offset + bytes.len()]);
-            Ok(())
-        }
-
-        fn capacity(&self) -> usize {
-            self.0.len()
-        }
-    }
 
     fn error(bytes: &[u8; SIZE]) -> KeyRecordError {
         KeyRecord::from_bytes(bytes).err().unwrap()
@@ -242,8 +221,8 @@ pub(crate) mod tests {
             KeyRecord { solana: None, evm: Some(EVM_KEY) },
             KeyRecord { solana: Some(SOLANA_SEED), evm: None },
         ] {
-            let mut flash = Flash([0xff; 256]);
-            flash.0[128..128 + SIZE].copy_from_slice(&*record.to_bytes());
+            let mut flash = RamFlash::<256>::new();
+            flash.write(128, &*record.to_bytes()).unwrap();
             let read = KeyRecord::read(&mut flash, 128).unwrap();
             assert_eq!((read.solana, read.evm), (record.solana, record.evm));
             let keys = read.keys().unwrap();
@@ -267,7 +246,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_no_record_is_told_apart() {
-        let mut flash = Flash([0xff; 256]);
+        let mut flash = RamFlash::<256>::new();
         let mut read = |offset| KeyRecord::read(&mut flash, offset).err().unwrap();
         assert_eq!(read(0), KeyRecordError::Blank);
         assert_eq!(read(2), KeyRecordError::Flash(NorFlashErrorKind::NotAligned));

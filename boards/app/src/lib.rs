@@ -1,13 +1,14 @@
 #![no_std]
 //! The program of every board: a device that buys a resource every so often.
 //!
-//! [`run`] waits for the network, pays for a URL within a policy, tells a [`Console`] what it bought
-//! and what that cost, and shows its state on a [`Led`]. What differs from board to board comes in
-//! by [`Device`]: network, randomness, delay, clock, wallet, LED, approval and console.
+//! [`run`] opens the journal in flash, waits for the network, pays for a URL within a policy, tells a
+//! [`Console`] what it bought and what that cost, and shows its state on a [`Led`]. What differs from
+//! board to board comes in by [`Device`]: network, randomness, time, wallet, flash, LED, approval and
+//! console.
 //!
 //! ```text
-//!   run ─── network up ─┬─ ask, decide, approve, pay, read ─── wait ─┐
-//!    │                  └────────────────────────────────────────────┘
+//!   run ─── journal ─── network up ─┬─ ask, decide, approve, pay, read ─── wait ─┐
+//!    │                              └────────────────────────────────────────────┘
 //!    ├ console ── what happens, as text or by defmt
 //!    ├ status_led, button ── what a person sees and presses
 //!    ├ entropy ── a source of randomness that is watched
@@ -27,6 +28,7 @@ pub mod config;
 mod console;
 pub mod emulated;
 pub mod entropy;
+mod journal;
 pub mod key_record;
 mod keys;
 mod network;
@@ -42,6 +44,8 @@ pub use button::Button;
 #[cfg(feature = "defmt")]
 pub use console::Defmt;
 pub use console::{Console, Event, Pause, Text};
+pub use embassy_embedded_hal::adapter::BlockingAsync;
+pub use journal::{JournalFlash, OpenJournalError};
 pub use keys::{KeyTextError, Keys};
 pub use network::Network;
 #[cfg(feature = "embassy-net")]

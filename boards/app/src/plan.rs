@@ -2,13 +2,6 @@
 
 use embedded_x402::io::Timeouts;
 use embedded_x402::policy::PaymentPolicy;
-use embedded_x402::wire::Network;
-
-/// For how long a signed payment on Solana may settle: the life of its blockhash, in seconds.
-const SOLANA_EXPIRY_SECONDS: u32 = 90;
-
-/// Where no rule says for how long a payment on an EVM chain may be valid: ten minutes.
-const EVM_EXPIRY_SECONDS: u32 = 600;
 
 /// The longest pause after failures: an hour.
 const LONGEST_BACKOFF_SECONDS: u32 = 3600;
@@ -24,8 +17,11 @@ pub struct Plan<'p> {
     pub interval_seconds: u32,
     /// How often to try, failures included; `None` is for ever.
     pub purchases: Option<u32>,
-    /// The Solana RPC node to ask for what sellers don't supply.
+    /// The Solana RPC node to ask for what sellers don't supply, and what became of a payment that
+    /// expired.
     pub solana_rpc: Option<&'p str>,
+    /// The node of an EVM chain to ask what became of a payment that expired.
+    pub evm_rpc: Option<&'p str>,
     /// How long to wait for the seller.
     pub timeouts: Timeouts,
     /// The most that is read of a resource, in bytes.
@@ -41,21 +37,10 @@ impl<'p> Plan<'p> {
             interval_seconds: 60,
             purchases: None,
             solana_rpc: None,
+            evm_rpc: None,
             timeouts: Timeouts::default(),
             resource_limit: 64 * 1024,
         }
-    }
-
-    /// How long a payment on `network` that was signed just now can still settle, in seconds.
-    ///
-    /// On EVM chains it counts from the seller's clock, if the device has none.
-    pub(crate) fn expiry_seconds(&self, network: Option<Network>) -> u32 {
-        if network.is_some_and(Network::is_solana) {
-            return SOLANA_EXPIRY_SECONDS;
-        }
-        let rules = self.policy.rules.iter().filter(|rule| Some(rule.asset.network) == network);
-        let longest = rules.map(|rule| rule.max_timeout_seconds).max();
-        longest.map_or(EVM_EXPIRY_SECONDS, |seconds| seconds.try_into().unwrap_or(u32::MAX))
     }
 
     /// How long to wait after so many failures in a row: the interval, doubled each time.
@@ -68,27 +53,10 @@ impl<'p> Plan<'p> {
 
 #[cfg(test)]
 mod tests {
-    use embedded_x402::policy::{Rule, assets};
-    use embedded_x402::wire::Amount;
-
     use super::*;
 
-    const RULES: [Rule<'static>; 2] = [
-        Rule::new(assets::USDC_SOLANA_DEVNET, Amount(1)),
-        Rule { max_timeout_seconds: 120, ..Rule::new(assets::USDC_BASE_SEPOLIA, Amount(1)) },
-    ];
-
     fn plan() -> Plan<'static> {
-        Plan::new("http://seller.lan/", PaymentPolicy { rules: &RULES })
-    }
-
-    #[test]
-    fn a_payment_expires_as_its_network_has_it() {
-        let base_sepolia = assets::USDC_BASE_SEPOLIA.network;
-        assert_eq!(plan().expiry_seconds(Some(Network::SolanaDevnet)), 90);
-        assert_eq!(plan().expiry_seconds(Some(base_sepolia)), 120);
-        assert_eq!(plan().expiry_seconds(Some(Network::Eip155(1))), 600);
-        assert_eq!(plan().expiry_seconds(None), 600);
+        Plan::new("http://seller.lan/", PaymentPolicy { rules: &[] })
     }
 
     #[test]

@@ -5,10 +5,13 @@ use core::fmt;
 use embedded_x402::client;
 use embedded_x402::client::Outcome;
 use embedded_x402::io::{Error, RpcError};
+use embedded_x402::journal::{JournalError, StorageError};
 use embedded_x402::policy::{Offer, Refusal};
 use embedded_x402::sizes;
 use embedded_x402::wire::{Amount, Network};
 use heapless::String;
+
+use crate::OpenJournalError;
 
 /// Characters of an asset's symbol that are kept.
 const SYMBOL: usize = 12;
@@ -56,8 +59,12 @@ fn kept<const N: usize>(text: impl Iterator<Item = char>) -> String<N> {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Purchase {
-    /// What passed the policy; `None` if the seller asked for nothing, or for too much.
+    /// What passed the policy; `None` if the seller asked for nothing, or for too much, or if an
+    /// earlier payment was sent again.
     pub price: Option<Price>,
+    /// What the payment is of, in atomic units, be it a new one or one that was sent again; `None` if
+    /// there was none.
+    pub amount: Option<Amount>,
     /// The status code, if there was an answer.
     pub status: Option<u16>,
     /// Bytes of the resource.
@@ -84,10 +91,7 @@ impl Purchase {
 
     /// What was paid and settled, in atomic units.
     pub fn paid(&self) -> Option<Amount> {
-        match (&self.outcome, &self.price) {
-            (Some(Outcome::Settled(_)), Some(price)) => Some(price.amount),
-            _ => None,
-        }
+        self.amount.filter(|_| matches!(self.outcome, Some(Outcome::Settled(_))))
     }
 }
 
@@ -103,7 +107,7 @@ pub struct Summary {
     pub settled: u32,
     /// The sum of their prices in atomic units, whatever the asset.
     pub spent: u64,
-    /// How often nothing came, and nothing can settle.
+    /// How often nothing came, and nothing can settle any more.
     pub failed: u32,
     /// Payments that may or may not have settled.
     pub unknown: u32,
@@ -158,6 +162,8 @@ pub enum Party {
     Signer,
     /// The source of randomness: the hardware.
     Entropy,
+    /// Who owns the wallet: its balance must be compared with what was bought.
+    Owner,
     /// Nobody: time must pass until the payment expires.
     Nobody,
 }
@@ -172,7 +178,26 @@ impl Party {
             Error::Rpc(_) => Party::RpcNode,
             Error::Signer(_) => Party::Signer,
             Error::Entropy => Party::Entropy,
+            Error::Journal(error) => Party::after_journal(error),
+            Error::Expired(_) => Party::Nobody,
             _ => Party::Integrator,
+        }
+    }
+
+    /// Who must act so that there is a journal.
+    pub fn without_journal(error: &OpenJournalError) -> Self {
+        match error {
+            OpenJournalError::Pages => Party::Integrator,
+            OpenJournalError::Journal(error) => Party::after_journal(error),
+        }
+    }
+
+    fn after_journal(error: &JournalError) -> Self {
+        match error {
+            JournalError::Storage(StorageError::Full) => Party::Integrator,
+            JournalError::TooManyBudgets { .. } | JournalError::NotOpen => Party::Integrator,
+            JournalError::TooManyOpen { .. } => Party::Nobody,
+            _ => Party::Owner,
         }
     }
 
@@ -199,6 +224,7 @@ impl fmt::Display for Party {
             Party::RpcNode => "who runs the RPC node",
             Party::Signer => "who holds the key",
             Party::Entropy => "who replaces the hardware",
+            Party::Owner => "who owns the wallet",
             Party::Nobody => "nobody, it takes time",
         })
     }

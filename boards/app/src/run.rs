@@ -1,16 +1,25 @@
 //! The program: wait for the network, buy, wait, and buy again.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
+use core::future::poll_fn;
 use core::net::IpAddr;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 
 use embassy_futures::select::{Either, select};
 use embedded_hal_async::delay::DelayNs;
-use embedded_x402::io::{Client, ClientMemory, Error, Response, Wallet};
+use embedded_storage_async::nor_flash::NorFlash;
+use embedded_x402::io::{Client, ClientMemory, Error, Ledger, Notice, Response, Wallet};
+use embedded_x402::journal::{Journal, Storage};
 use embedded_x402::policy::{Approve, Offer};
+use embedded_x402::wire::Amount;
 use rand_core::TryCryptoRng;
 
 use crate::status_led::Status;
-use crate::{Console, Event, Led, Network, Pause, Plan, Price, Purchase, State, Summary};
+use crate::{
+    Console, Event, JournalFlash, Led, Network, OpenJournalError, Pause, Plan, Price, Purchase,
+    State, Summary,
+};
 
 /// Bytes of the resource that are read at a time.
 const PIECE: usize = 128;
@@ -19,7 +28,7 @@ const PIECE: usize = 128;
 const LONGEST_RETRY_AFTER_SECONDS: u32 = 3600;
 
 /// What differs from board to board.
-pub struct Device<'d, N, W, R, D, L, A, C> {
+pub struct Device<'d, N, W, R, D, F, L, A, C> {
     /// The network.
     pub network: &'d N,
     /// Who pays.
@@ -28,8 +37,13 @@ pub struct Device<'d, N, W, R, D, L, A, C> {
     pub rng: R,
     /// Measures time.
     pub delay: D,
-    /// Knows the time in Unix seconds, if anything does: for payments on EVM chains.
+    /// Tells the seconds since the device started.
+    pub uptime: &'d dyn Fn() -> u64,
+    /// Knows the time in Unix seconds, if anything does: for payments on EVM chains, and for how long
+    /// the device was off.
     pub clock: Option<&'d dyn Fn() -> Option<u64>>,
+    /// Keeps the payments in flight and what was spent.
+    pub journal: JournalFlash<F>,
     /// Shows the state.
     pub led: L,
     /// Approves payments.
@@ -42,38 +56,67 @@ pub struct Device<'d, N, W, R, D, L, A, C> {
 
 /// Buys as `plan` says; it answers only if the plan has an end.
 ///
-/// It never pays while a payment of its own may still settle: it waits until that has expired. What
-/// it does not know is what it did before a reset.
-pub async fn run<N, W, R, D, L, A, C>(
-    device: Device<'_, N, W, R, D, L, A, C>,
+/// A payment whose answer is lost is in the journal, and is sent again until it has expired: in this
+/// run, or after a reset. Without a journal that can be relied on nothing is paid; that is told and
+/// shown, for ever if the plan has no end.
+///
+/// # Errors
+/// [`OpenJournalError`].
+pub async fn run<N, W, R, D, F, L, A, C>(
+    device: Device<'_, N, W, R, D, F, L, A, C>,
     plan: &Plan<'_>,
-) -> Summary
+) -> Result<Summary, OpenJournalError>
 where
     N: Network,
     W: Wallet,
     R: TryCryptoRng,
     D: DelayNs + Clone,
+    F: NorFlash,
     L: Led,
     A: Approve,
     C: Console,
 {
-    let Device { network, wallet, rng, delay, clock, mut led, approval, console, memory } = device;
+    let Device { network, wallet, rng, delay, uptime, clock, .. } = device;
+    let Device { journal, mut led, approval, console, memory, .. } = device;
     let progress = Progress::new(console);
+    let mut led_delay = delay.clone();
+    let showing = progress.status.show(&mut led, &mut led_delay);
+    let mut opened = apart(pin!(journal.open())).await;
+    progress.tell_journal(&opened);
+    let journal = match &mut opened {
+        Ok(journal) => journal,
+        Err(_) if plan.purchases.is_none() => match showing.await {},
+        Err(error) => return Err(*error),
+    };
+    let notices = |notice| progress.note(notice);
     let mut client = Client::new(network, &plan.policy, wallet, rng, delay.clone(), memory)
         .with_approval(Watched { approval, progress: &progress })
+        .with_journal(journal, uptime)
+        .with_notices(&notices)
         .with_timeouts(plan.timeouts);
     if let Some(url) = plan.solana_rpc {
         client = client.with_solana_rpc(url);
     }
+    if let Some(url) = plan.evm_rpc {
+        client = client.with_evm_rpc(url);
+    }
     if let Some(clock) = clock {
         client = client.with_clock(clock);
     }
-    let mut led_delay = delay.clone();
     let mut buyer = Buyer { network, plan, client, delay, progress: &progress };
-    match select(buyer.buy_all(), progress.status.show(&mut led, &mut led_delay)).await {
-        Either::First(summary) => summary,
+    match select(pin!(buyer.buy_all()), pin!(showing)).await {
+        Either::First(summary) => Ok(summary),
         Either::Second(never) => match never {},
     }
+}
+
+/// Polls a future in a frame of its own: what it moves about would take stack under all that follows.
+async fn apart<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+    #[inline(never)]
+    fn poll<F: Future>(future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+        future.poll(context)
+    }
+    poll_fn(|context| poll(future.as_mut(), context)).await
 }
 
 /// What the outside is told while it goes on, from two places: the buyer and the approval.
@@ -82,12 +125,15 @@ struct Progress<C> {
     console: RefCell<C>,
     /// What was asked in this purchase.
     price: RefCell<Option<Price>>,
+    /// What the payment in this purchase is of, be it a new one or one that is sent again.
+    amount: Cell<Option<Amount>>,
 }
 
 impl<C: Console> Progress<C> {
     fn new(console: C) -> Self {
         let console = RefCell::new(console);
-        Progress { status: Status::new(), console, price: RefCell::new(None) }
+        let (price, amount) = (RefCell::new(None), Cell::new(None));
+        Progress { status: Status::new(), console, price, amount }
     }
 
     fn tell(&self, event: Event<'_>) {
@@ -95,6 +141,25 @@ impl<C: Console> Progress<C> {
         if let Ok(mut console) = self.console.try_borrow_mut() {
             console.tell(event);
         }
+    }
+
+    fn tell_journal<S: Storage>(&self, opened: &Result<Journal<S>, OpenJournalError>) {
+        match opened {
+            Ok(journal) => {
+                self.tell(Event::JournalOpened { open: journal.open_payments().len() });
+            }
+            Err(error) => {
+                self.show(State::Failed);
+                self.tell(Event::NoJournal(error));
+            }
+        }
+    }
+
+    fn note(&self, notice: Notice) {
+        if let Notice::Resent(payment) = notice {
+            self.amount.set(Some(Amount(payment.amount)));
+        }
+        self.tell(Event::Journal(notice));
     }
 
     fn show(&self, state: State) {
@@ -112,6 +177,7 @@ impl<A: Approve, C: Console> Approve for Watched<'_, A, C> {
     async fn approve(&mut self, offer: &Offer<'_>) -> bool {
         let price = Price::of(offer);
         self.progress.tell(Event::Offer(&price));
+        self.progress.amount.set(Some(price.amount));
         self.progress.price.replace(Some(price));
         self.progress.show(State::Asking);
         let approved = self.approval.approve(offer).await;
@@ -121,15 +187,15 @@ impl<A: Approve, C: Console> Approve for Watched<'_, A, C> {
     }
 }
 
-struct Buyer<'b, 'c, N, W, R, D, A, C> {
+struct Buyer<'b, 'c, N, W, R, D, A, C, J> {
     network: &'b N,
     plan: &'b Plan<'b>,
-    client: Client<'c, N, W, R, D, Watched<'b, A, C>>,
+    client: Client<'c, N, W, R, D, Watched<'b, A, C>, J>,
     delay: D,
     progress: &'b Progress<C>,
 }
 
-impl<N, W, R, D, A, C> Buyer<'_, '_, N, W, R, D, A, C>
+impl<N, W, R, D, A, C, J> Buyer<'_, '_, N, W, R, D, A, C, J>
 where
     N: Network,
     W: Wallet,
@@ -137,6 +203,7 @@ where
     D: DelayNs + Clone,
     A: Approve,
     C: Console,
+    J: Ledger,
 {
     async fn buy_all(&mut self) -> Summary {
         let mut summary = Summary::default();
@@ -171,6 +238,7 @@ where
         self.progress.show(State::Buying);
         self.progress.tell(Event::Asking { url: self.plan.url });
         self.progress.price.replace(None);
+        self.progress.amount.set(None);
         let mut purchase = Purchase::default();
         match self.client.get(self.plan.url).await {
             Ok(mut response) => {
@@ -183,6 +251,7 @@ where
             Err(error) => purchase.error = Some(error),
         }
         purchase.price = self.progress.price.take();
+        purchase.amount = self.progress.amount.get();
         purchase
     }
 
@@ -199,14 +268,9 @@ where
 
     /// How long to wait before the next purchase, and why.
     fn pause(&self, purchase: &Purchase, failures: u32) -> (u32, Pause) {
-        let interval = self.plan.interval_seconds;
-        let (seconds, pause) = if purchase.is_unknown() {
-            let network = purchase.price.as_ref().map(|price| price.network);
-            (self.plan.expiry_seconds(network).max(interval), Pause::Expiry)
-        } else if purchase.is_bought() {
-            (interval, Pause::Interval)
-        } else {
-            (self.plan.backoff_seconds(failures), Pause::Backoff)
+        let (seconds, pause) = match purchase.is_bought() {
+            true => (self.plan.interval_seconds, Pause::Interval),
+            false => (self.plan.backoff_seconds(failures), Pause::Backoff),
         };
         let retry_after = purchase.retry_after.unwrap_or(0).min(LONGEST_RETRY_AFTER_SECONDS);
         (seconds.max(retry_after), pause)

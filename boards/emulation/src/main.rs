@@ -10,6 +10,7 @@
 //! builds the images and calls it. It exits with 0 only if everything was right.
 
 mod board;
+mod forgetful;
 mod image;
 mod rehearsals;
 mod report;

@@ -1,4 +1,5 @@
-//! What a board goes through, and what must come of it: exit status, console and balances.
+//! What a board goes through, and what must come of it: exit status, console, balances, and what was
+//! sent twice.
 
 use crate::board::{Board, Run};
 use crate::shop::{Balances, Counter, Shop};
@@ -25,6 +26,8 @@ pub(crate) struct Scenario {
     is_paid: bool,
     /// The least that the challenge must take, in bytes.
     challenge: usize,
+    /// How often the payment must go the forgetful way, the same bytes each time.
+    times_sent: usize,
 }
 
 /// What came of it.
@@ -39,8 +42,17 @@ pub(crate) struct Purchase {
 }
 
 const BOUGHT: &[&str] = &[
+    "journal opened, open payments: 0",
     "network up, address 10.0.2.15",
     "approved",
+    "data {\"",
+    "bought status 200",
+    "finished 1 attempts, 1 bought, 1 settled",
+];
+
+const SENT_AGAIN: &[&str] = &[
+    "approved\npayment 0 of ",
+    " units is sent again",
     "data {\"",
     "bought status 200",
     "finished 1 attempts, 1 bought, 1 settled",
@@ -59,6 +71,12 @@ impl Scenario {
         let large = |scenario| Scenario { challenge: 7_000, ..scenario };
         let refused = |scenario| Scenario { prints: REFUSED, is_paid: false, ..scenario };
         let closed = |scenario| Scenario { counter: Counter::Closing, ..scenario };
+        let forgetful = |scenario| Scenario {
+            counter: Counter::Forgetful,
+            prints: SENT_AGAIN,
+            times_sent: 2,
+            ..scenario
+        };
         vec![
             paid("Solana v2", Solana, "/solana/v2", 1_000),
             paid("Solana v1", Solana, "/solana/v1", 2_000),
@@ -66,12 +84,14 @@ impl Scenario {
             refused(paid("Solana, refused by policy", Solana, "/solana/v2/dear", 10_001)),
             closed(paid("Solana v2, closed after the 402", Solana, "/solana/v2", 1_000)),
             closed(paid("Solana v1, closed after the 402", Solana, "/solana/v1", 2_000)),
+            forgetful(paid("Solana v2, the answer is lost", Solana, "/solana/v2", 1_000)),
             paid("EVM v2", Evm, "/evm/v2", 4_000),
             paid("EVM v1", Evm, "/evm/v1", 5_000),
             large(paid("EVM, a challenge of 7 KB", Evm, "/evm/v2/large", 6_000)),
             refused(paid("EVM, refused by policy", Evm, "/evm/v1/dear", 10_001)),
             closed(paid("EVM v2, closed after the 402", Evm, "/evm/v2", 4_000)),
             closed(paid("EVM v1, closed after the 402", Evm, "/evm/v1", 5_000)),
+            forgetful(paid("EVM v2, the answer is lost", Evm, "/evm/v2", 4_000)),
         ]
     }
 
@@ -88,6 +108,7 @@ impl Scenario {
         let run = board.run(&["pay", &url, "1", &seed.to_string(), &rpc]).await?;
         problems.extend(self.check_run(&run));
         problems.extend(self.check_balances(before, shop.balances(self.counter)));
+        problems.extend(self.check_sent(&shop.take_forgotten()));
         if !problems.is_empty() {
             problems.push(format!("it printed:\n{}", run.text));
         }
@@ -127,6 +148,12 @@ impl Scenario {
         (after != expected)
             .then(|| format!("the balances went from {before:?} to {after:?}: not by {price}"))
     }
+
+    fn check_sent(&self, payments: &[String]) -> Option<String> {
+        let are_equal = payments.iter().all(|payment| Some(payment) == payments.first());
+        (payments.len() != self.times_sent || !are_equal)
+            .then(|| format!("it sent not {} equal payments: {payments:?}", self.times_sent))
+    }
 }
 
 /// One that is paid, at the counter that keeps connections.
@@ -140,5 +167,6 @@ fn paid(name: &'static str, chain: Chain, path: &'static str, price: u64) -> Sce
         prints: BOUGHT,
         is_paid: true,
         challenge: 0,
+        times_sent: 0,
     }
 }

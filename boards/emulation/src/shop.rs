@@ -1,5 +1,5 @@
 //! Where the boards buy: two markets on loopback, one whose seller keeps connections and one whose
-//! seller closes them after a challenge.
+//! seller closes them after a challenge; and a way to the latter on which an answer gets lost.
 
 use embedded_x402::io::Wallet;
 use embedded_x402_app::test_keys;
@@ -9,6 +9,8 @@ use embedded_x402_sim::market::{Market, MarketConfig, Payees};
 use embedded_x402_sim::seller::{Accept, Connection, Price, Resource, Route};
 use embedded_x402_sim::x402::{EvmNetwork, SolanaNetwork, Version};
 use solana_address::Address;
+
+use crate::forgetful::ForgetfulWay;
 
 /// What the boards' wallet begins with, in atomic units of USDC.
 const FUNDS: u64 = 10_000_000;
@@ -22,6 +24,7 @@ type Error = Box<dyn std::error::Error>;
 pub(crate) struct Shop {
     keeping: Market,
     closing: Market,
+    forgetful: ForgetfulWay,
     wallet: Payees,
 }
 
@@ -32,6 +35,8 @@ pub(crate) enum Counter {
     Keeping,
     /// Its seller closes them after a challenge.
     Closing,
+    /// The same seller, on a way on which the answer to the first payment gets lost.
+    Forgetful,
 }
 
 /// What was on whose account, in atomic units of USDC.
@@ -74,29 +79,40 @@ impl Shop {
             market.chain.fund_token(&wallet.solana, &genesis::USDC, FUNDS)?;
             market.evm_chain.fund_token(wallet.evm, U256::from(FUNDS))?;
         }
-        Ok(Shop { keeping, closing, wallet })
+        let address = closing.seller_url.trim_start_matches("http://").to_owned();
+        let forgetful = ForgetfulWay::open(address).await?;
+        Ok(Shop { keeping, closing, forgetful, wallet })
     }
 
     fn market(&self, counter: Counter) -> &Market {
         match counter {
             Counter::Keeping => &self.keeping,
-            Counter::Closing => &self.closing,
+            Counter::Closing | Counter::Forgetful => &self.closing,
         }
     }
 
     /// The URL of a path, for this machine.
     pub(crate) fn local_url(&self, counter: Counter, path: &str) -> String {
-        self.market(counter).url(path)
+        let seller = match counter {
+            Counter::Keeping | Counter::Closing => &self.market(counter).seller_url,
+            Counter::Forgetful => &self.forgetful.url,
+        };
+        format!("{seller}{path}")
     }
 
     /// The URL of a path, for a board.
     pub(crate) fn url(&self, counter: Counter, path: &str) -> String {
-        for_board(&self.market(counter).url(path))
+        for_board(&self.local_url(counter, path))
     }
 
     /// The URL of Solana's JSON-RPC, for a board.
     pub(crate) fn solana_rpc(&self, counter: Counter) -> String {
         for_board(&self.market(counter).chain_url)
+    }
+
+    /// The payments that went the forgetful way since the last time.
+    pub(crate) fn take_forgotten(&self) -> Vec<String> {
+        self.forgetful.take_payments()
     }
 
     /// Who has how much.

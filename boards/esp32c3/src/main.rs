@@ -1,6 +1,8 @@
 //! Firmware for the ESP32-C3: the app with Wi-Fi.
 #![no_std]
 #![no_main]
+// A payment's future has more layers than the compiler follows by itself.
+#![recursion_limit = "256"]
 
 mod random;
 mod wifi;

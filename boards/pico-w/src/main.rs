@@ -1,6 +1,8 @@
 //! Firmware for the Raspberry Pi Pico W: the app on an RP2040 with Wi-Fi.
 #![no_std]
 #![no_main]
+// A payment's future has more layers than the compiler follows by itself.
+#![recursion_limit = "256"]
 
 mod wifi;
 

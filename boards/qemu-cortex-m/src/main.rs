@@ -1,5 +1,7 @@
 #![no_std]
 #![no_main]
+// A payment's future has more layers than the compiler follows by itself.
+#![recursion_limit = "256"]
 //! A device that buys, on QEMU's mps2-an385: a Cortex-M3, and with the code for it a Cortex-M0+ too.
 
 mod instructions;

@@ -1,5 +1,7 @@
 #![no_std]
 #![no_main]
+// A payment's future has more layers than the compiler follows by itself.
+#![recursion_limit = "256"]
 //! A device that buys, on QEMU's riscv32 virt with virtio-net: the instruction set of the ESP32-C3.
 
 mod clint;

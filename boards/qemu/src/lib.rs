@@ -8,9 +8,9 @@ use core::fmt;
 
 use embassy_net::driver::Driver;
 use embassy_net::{Config, Runner, Stack as Network, StackResources};
-use embassy_time::Delay;
+use embassy_time::{Delay, Instant};
 use embedded_x402::io::ClientMemory;
-use embedded_x402_app::emulated::{Machine, perform};
+use embedded_x402_app::emulated::{Equipment, Machine, RamFlash, perform};
 use embedded_x402_app::stack::Stack;
 use embedded_x402_app::{EmbassyNetwork, Sockets};
 use semihosting::experimental::env;
@@ -41,12 +41,18 @@ pub async fn run(network: Network<'static>, mut stack: Stack, instructions: fn()
     // Made where they stay: `StaticCell::init` would build them on the stack first.
     static SOCKET_MEMORY: ConstStaticCell<Sockets> = ConstStaticCell::new(Sockets::new());
     static CLIENT_MEMORY: ConstStaticCell<ClientMemory> = ConstStaticCell::new(ClientMemory::new());
-    let network = EmbassyNetwork::new(network, SOCKET_MEMORY.take());
-    let memory = CLIENT_MEMORY.take();
+    static FLASH: ConstStaticCell<RamFlash> = ConstStaticCell::new(RamFlash::new());
+    let equipment = Equipment {
+        network: &EmbassyNetwork::new(network, SOCKET_MEMORY.take()),
+        delay: Delay,
+        uptime: &|| Instant::now().as_secs(),
+        flash: FLASH.take(),
+        memory: CLIENT_MEMORY.take(),
+    };
     let mut machine = Semihosting { instructions };
     let Ok(arguments) = env::args::<COMMAND_LINE>() else { process::exit(2) };
     let words = (&arguments).into_iter().map_while(Result::ok);
-    let is_well = perform(words, &mut machine, &mut stack, &network, Delay, memory).await;
+    let is_well = perform(words, &mut machine, &mut stack, equipment).await;
     process::exit(if is_well { 0 } else { 1 })
 }
 

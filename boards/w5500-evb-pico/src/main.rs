@@ -1,6 +1,8 @@
 //! Firmware for the W5500-EVB-Pico: the app on an RP2040 with Ethernet.
 #![no_std]
 #![no_main]
+// A payment's future has more layers than the compiler follows by itself.
+#![recursion_limit = "256"]
 
 mod ethernet;
 

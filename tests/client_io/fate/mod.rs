@@ -5,7 +5,7 @@ mod solana;
 
 use std::cell::RefCell;
 
-use embedded_x402::io::{Client, ClientMemory, Error, Fate, Timeouts, Wallet};
+use embedded_x402::io::{Client, ClientMemory, Error, Fate, Notice, Timeouts, Wallet};
 use embedded_x402::journal::{Journal, Now, RamStorage};
 use embedded_x402::policy::{Asset, Budget, PaymentPolicy, Rule, Spending};
 use embedded_x402::wire::Amount;
@@ -107,15 +107,21 @@ impl<W: Wallet> Purchase<'_, W> {
         let mut journal: Journal<_> = time.run(Journal::open(storage, &mut [0; 1024])).unwrap();
         let wallet = (self.wallet)();
         let clock = || self.clock.map(|clock| clock(BOOT + time.seconds()));
+        let notices = RefCell::new(Vec::new());
+        let note = |notice| notices.borrow_mut().push(notice);
         let mut client =
             Client::new(network, policy, wallet, Counter(0), time.delay(), &mut memory)
                 .with_journal(&mut journal, uptime)
+                .with_notices(&note)
                 .with_clock(&clock)
                 .with_timeouts(Timeouts { total, ..Timeouts::default() });
         if self.node.is_some() {
             client = client.with_solana_rpc(NODE).with_evm_rpc(NODE);
         }
         let error = time.run(client.get(URL)).unwrap_err();
+        if let Error::Expired(fate) = error {
+            assert_noted(&notices.borrow(), fate);
+        }
         let statement = journal.statement(Now { uptime: uptime(), unix: None });
         (error, statement.spent(&self.asset, 86_400).unwrap().amount)
     }
@@ -164,6 +170,13 @@ impl<W: Wallet> Purchase<'_, W> {
         let fields = if self.has_date { &fields[..] } else { &[] };
         Reply::then(response(200, fields, &answer.to_string()), After::Close)
     }
+}
+
+/// Whoever listens hears that the payment was sent again, and what became of it at last.
+fn assert_noted(notices: &[Notice], fate: Fate) {
+    assert!(matches!(notices, [Notice::Resent(_), ..]), "{notices:?}");
+    let Some(Notice::Expired(_, noted)) = notices.last() else { panic!("{notices:?}") };
+    assert_eq!(*noted, fate);
 }
 
 /// A moment as HTTP writes it. It does not leave January 2027.

@@ -20,17 +20,20 @@ impl Clock {
         self.now.get()
     }
 
-    /// Runs a future to its end; while it waits, time passes.
-    pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+    /// Runs a future to its end, or drops it at a moment; while it waits, time passes.
+    pub(crate) fn run_until<F: Future>(&self, end: u64, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         let mut context = Context::from_waker(Waker::noop());
         loop {
             self.awaited.borrow_mut().clear();
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return output;
+                return Some(output);
             }
             let next = self.awaited.borrow().iter().min().copied();
-            self.now.set(next.expect("it waits for nothing"));
+            self.now.set(next.expect("it waits for nothing").min(end));
+            if self.now() == end {
+                return None;
+            }
         }
     }
 }

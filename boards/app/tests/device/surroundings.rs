@@ -4,12 +4,16 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
 
 use embedded_x402::client::Url;
 use embedded_x402::io::{ClientMemory, ConnectError, Transport};
 use embedded_x402::policy::{Always, Approve};
+use embedded_x402_app::emulated::RamFlash;
 use embedded_x402_app::entropy::EntropyError;
-use embedded_x402_app::{Device, Led, Network, Plan, Summary, Text, run};
+use embedded_x402_app::{
+    BlockingAsync, Device, JournalFlash, Led, Network, OpenJournalError, Plan, Summary, Text, run,
+};
 use embedded_x402_tests::keys::device_signer;
 use embedded_x402_tests::network;
 use rand_core::{TryCryptoRng, TryRng};
@@ -89,48 +93,83 @@ impl Led for Lamp<'_> {
 pub(crate) struct Setup<'a, 'n, A> {
     network: &'a network::Network<'n>,
     approval: A,
-    is_entropy_broken: bool,
+    entropy: Entropy,
+    flash: RamFlash,
+    pages: Range<u32>,
+    reset_at: u64,
 }
 
 /// What it did.
 pub(crate) struct Ran {
-    pub(crate) summary: Summary,
+    /// `None` if it was reset before it was done.
+    result: Option<Result<Summary, OpenJournalError>>,
+    /// What a reset leaves.
+    pub(crate) flash: RamFlash,
     pub(crate) console: String,
     pub(crate) led: Vec<(bool, u64)>,
     /// In milliseconds.
     pub(crate) elapsed: u64,
 }
 
-/// A device on this network, which approves everything.
+/// A device on this network, which approves everything and has never paid.
 pub(crate) fn device<'a, 'n>(network: &'a network::Network<'n>) -> Setup<'a, 'n, Always> {
-    Setup { network, approval: Always, is_entropy_broken: false }
+    let (flash, entropy) = (RamFlash::new(), Entropy { next: 0, is_broken: false });
+    Setup { network, approval: Always, entropy, flash, pages: 0..8192, reset_at: u64::MAX }
 }
 
 impl<'a, 'n, A: Approve> Setup<'a, 'n, A> {
     pub(crate) fn approved_by<B>(self, approval: B) -> Setup<'a, 'n, B> {
-        let Setup { network, is_entropy_broken, .. } = self;
-        Setup { network, approval, is_entropy_broken }
+        let Setup { network, entropy, flash, pages, reset_at, .. } = self;
+        Setup { network, approval, entropy, flash, pages, reset_at }
     }
 
     pub(crate) fn with_broken_entropy(self) -> Self {
-        Setup { is_entropy_broken: true, ..self }
+        Setup { entropy: Entropy { is_broken: true, ..self.entropy }, ..self }
     }
 
-    pub(crate) fn run(self, plan: &Plan<'_>) -> Ran {
+    /// Starts with this in flash, and with other random numbers.
+    pub(crate) fn after(self, flash: RamFlash) -> Self {
+        Setup { flash, entropy: Entropy { next: 100, ..self.entropy }, ..self }
+    }
+
+    pub(crate) fn with_pages(self, pages: Range<u32>) -> Self {
+        Setup { pages, ..self }
+    }
+
+    /// Everything but the flash is dropped after so many seconds.
+    pub(crate) fn reset_after(self, seconds: u64) -> Self {
+        Setup { reset_at: seconds * 1000, ..self }
+    }
+
+    pub(crate) fn run(mut self, plan: &Plan<'_>) -> Ran {
         let (clock, led) = (Clock::default(), RefCell::default());
         let mut console = String::new();
         let device = Device {
             network: &Up(self.network),
             wallet: device_signer(),
-            rng: Entropy { next: 0, is_broken: self.is_entropy_broken },
+            rng: self.entropy,
             delay: Delay(&clock),
+            uptime: &|| clock.now() / 1000,
             clock: None,
+            journal: JournalFlash { flash: BlockingAsync::new(&mut self.flash), pages: self.pages },
             led: Lamp { clock: &clock, since: (false, 0), record: &led },
             approval: self.approval,
             console: Text(&mut console as &mut dyn fmt::Write),
             memory: &mut ClientMemory::new(),
         };
-        let summary = clock.run(run(device, plan));
-        Ran { summary, console, led: led.take(), elapsed: clock.now() }
+        let result = clock.run_until(self.reset_at, run(device, plan));
+        Ran { result, flash: self.flash, console, led: led.take(), elapsed: clock.now() }
+    }
+}
+
+impl Ran {
+    /// What it did, if nothing came between.
+    pub(crate) fn summary(&self) -> Summary {
+        self.result.expect("it was reset").expect("a journal")
+    }
+
+    /// Why it did nothing.
+    pub(crate) fn error(&self) -> OpenJournalError {
+        self.result.expect("it was reset").expect_err("no journal")
     }
 }
