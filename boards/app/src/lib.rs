@@ -23,6 +23,11 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+/// Its example is compiled as a test.
+#[cfg(all(doctest, feature = "embassy-net"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 mod button;
 pub mod config;
 mod console;

@@ -8,13 +8,16 @@ mod random;
 mod wifi;
 
 use core::fmt::Display;
+use core::ops::Range;
 
 use embassy_executor::Spawner;
-use embassy_time::Delay;
+use embassy_time::{Delay, Instant};
 use embedded_hal::digital::PinState;
 use embedded_x402::io::ClientMemory;
 use embedded_x402_app::config::{Config, Wifi};
-use embedded_x402_app::{Device, EmbassyNetwork, Sockets, StatusLed, Text, run};
+use embedded_x402_app::{
+    BlockingAsync, Device, EmbassyNetwork, JournalFlash, Sockets, StatusLed, Text, run,
+};
 // Prints panics, and stops.
 use esp_backtrace as _;
 use esp_hal::clock::CpuClock;
@@ -31,6 +34,9 @@ const ACCESS_POINT: Wifi = embedded_x402_app::wifi!();
 /// Where the key record is in flash: the partition `x402_keys` of `partitions.csv`.
 const KEY_RECORD: u32 = 0xe000;
 
+/// Where the journal is: the partition `x402_journal`.
+const JOURNAL: Range<u32> = 0x3f_c000..0x40_0000;
+
 /// What esp-radio allocates. The app allocates nothing.
 const RADIO_HEAP: usize = 72 * 1024;
 
@@ -45,7 +51,8 @@ async fn main(spawner: Spawner) {
     esp_alloc::heap_allocator!(size: RADIO_HEAP);
     esp_rtos::start(TimerGroup::new(p.TIMG0).timer0, p.FROM_CPU_INTR0);
 
-    let wallet = CONFIG.keys.load(&mut FlashStorage::new(p.FLASH), KEY_RECORD);
+    let mut flash = FlashStorage::new(p.FLASH);
+    let wallet = CONFIG.keys.load(&mut flash, KEY_RECORD);
     let wallet = wallet.unwrap_or_else(|error| stop(error));
     let radio = wifi::switch_on(p.WIFI, ACCESS_POINT).unwrap_or_else(|error| stop(error));
     let mut rng = random::start(&radio).unwrap_or_else(|error| stop(error));
@@ -67,17 +74,19 @@ async fn main(spawner: Spawner) {
         wallet,
         rng,
         delay: Delay,
+        uptime: &|| Instant::now().as_secs(),
         clock: None,
+        journal: JournalFlash { flash: BlockingAsync::new(flash), pages: JOURNAL },
         led: StatusLed::new(led, PinState::High),
         approval,
         console: Text(Printer),
         memory: MEMORY.take(),
     };
-    run(device, &CONFIG.plan()).await;
+    // It does not end, for the plan does not.
+    let _ = run(device, &CONFIG.plan()).await;
 }
 
-/// Says why the device can't go on, and stops. It does not reset: after a reset it would not know
-/// what it has paid.
+/// Says why the device can't go on, and stops. It does not reset: it would come here again.
 fn stop(why: impl Display) -> ! {
     println!("stopped: {why}");
     loop {}

@@ -7,13 +7,13 @@
 mod wifi;
 
 use embassy_executor::Spawner;
-use embassy_time::Delay;
+use embassy_time::{Delay, Instant};
 use embedded_x402::io::ClientMemory;
 use embedded_x402_app::config::{Config, Wifi};
 use embedded_x402_app::{Device, EmbassyNetwork, Sockets, Text, run};
 use embedded_x402_rp2040::console::{self, stop};
 use embedded_x402_rp2040::entropy::generator;
-use embedded_x402_rp2040::flash::{Flash, KEY_RECORD};
+use embedded_x402_rp2040::flash::{self, Flash, KEY_RECORD};
 use embedded_x402_rp2040::rosc::Rosc;
 use rand_core::Rng;
 use static_cell::ConstStaticCell;
@@ -28,7 +28,8 @@ async fn main(spawner: Spawner) {
 
     let p = embassy_rp::init(Default::default());
     let mut uart = console::open(p.UART0, p.PIN_0);
-    let wallet = CONFIG.keys.load(&mut Flash::new_blocking(p.FLASH), KEY_RECORD);
+    let mut flash = Flash::new_blocking(p.FLASH);
+    let wallet = CONFIG.keys.load(&mut flash, KEY_RECORD);
     let wallet = wallet.unwrap_or_else(|error| stop(&mut uart, error));
     let rng = Rosc::running().and_then(|mut noise| generator(&mut noise));
     let mut rng = rng.unwrap_or_else(|error| stop(&mut uart, error));
@@ -54,11 +55,14 @@ async fn main(spawner: Spawner) {
         wallet,
         rng,
         delay: Delay,
+        uptime: &|| Instant::now().as_secs(),
         clock: None,
+        journal: flash::journal(flash),
         led,
         approval,
         console: Text(uart),
         memory: MEMORY.take(),
     };
-    run(device, &CONFIG.plan()).await;
+    // It does not end, for the plan does not.
+    let _ = run(device, &CONFIG.plan()).await;
 }

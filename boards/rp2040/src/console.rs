@@ -18,7 +18,7 @@ pub fn open(uart: Peri<'static, UART0>, pin: Peri<'static, PIN_0>) -> Uart {
 
 /// Says why the device can't go on, and stops.
 ///
-/// It does not reset: after a reset the device would not know what it has paid.
+/// It does not reset: it would come here again, and a device that resets for ever is hard to read.
 pub fn stop(uart: &mut Uart, why: impl Display) -> ! {
     let _ = writeln!(uart, "stopped: {why}");
     loop {

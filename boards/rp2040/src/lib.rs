@@ -1,4 +1,5 @@
-//! What the RP2040 boards share: entropy, the console, the memory map, and where the key is in flash.
+//! What the RP2040 boards share: entropy, the console, the memory map, and what is where
+//! in flash.
 //!
 //! The chip has no random number generator, only the jitter of its ring oscillator:
 //!

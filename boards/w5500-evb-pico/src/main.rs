@@ -8,14 +8,14 @@ mod ethernet;
 
 use embassy_executor::Spawner;
 use embassy_rp::gpio::{Level, Output};
-use embassy_time::Delay;
+use embassy_time::{Delay, Instant};
 use embedded_hal::digital::PinState;
 use embedded_x402::io::ClientMemory;
 use embedded_x402_app::config::Config;
 use embedded_x402_app::{Device, EmbassyNetwork, Sockets, StatusLed, Text, run};
 use embedded_x402_rp2040::console::{self, stop};
 use embedded_x402_rp2040::entropy::generator;
-use embedded_x402_rp2040::flash::{Flash, KEY_RECORD, mac_address};
+use embedded_x402_rp2040::flash::{self, Flash, KEY_RECORD, mac_address};
 use embedded_x402_rp2040::rosc::Rosc;
 use rand_core::Rng;
 use static_cell::ConstStaticCell;
@@ -60,11 +60,14 @@ async fn main(spawner: Spawner) {
         wallet,
         rng,
         delay: Delay,
+        uptime: &|| Instant::now().as_secs(),
         clock: None,
+        journal: flash::journal(flash),
         led: StatusLed::new(Output::new(p.PIN_25, Level::Low), PinState::High),
         approval,
         console: Text(uart),
         memory: MEMORY.take(),
     };
-    run(device, &CONFIG.plan()).await;
+    // It does not end, for the plan does not.
+    let _ = run(device, &CONFIG.plan()).await;
 }
