@@ -10,11 +10,13 @@ use crate::sizes::REASON;
 pub struct Reason {
     text: [u8; REASON],
     length: u8,
+    /// There were as many bytes as are kept, or more: characters may have had several.
+    is_cut: bool,
 }
 
 impl Reason {
     /// No words.
-    pub const EMPTY: Reason = Reason { text: [0; REASON], length: 0 };
+    pub const EMPTY: Reason = Reason { text: [0; REASON], length: 0, is_cut: false };
 
     /// The words.
     pub fn as_str(&self) -> &str {
@@ -29,7 +31,7 @@ impl Reason {
 
     /// Whether there may have been more words than these.
     pub const fn is_cut(&self) -> bool {
-        self.length as usize == REASON
+        self.is_cut
     }
 
     /// Appends one byte of UTF-8.
@@ -51,6 +53,7 @@ impl From<&[u8]> for Reason {
     fn from(text: &[u8]) -> Self {
         let mut reason = Reason::EMPTY;
         text.iter().for_each(|byte| reason.push(*byte));
+        reason.is_cut = text.len() >= REASON;
         reason
     }
 }
@@ -96,5 +99,6 @@ mod tests {
         let long = [b'a'; 200];
         let long = core::str::from_utf8(&long).unwrap_or_default();
         assert_eq!(Reason::from(long).as_str().len(), REASON);
+        assert!(Reason::from(long).is_cut());
     }
 }

@@ -201,7 +201,16 @@ fn reasons_are_cut_and_made_printable() {
     let challenge = challenge(&[entry()]);
     let challenge = challenge.replace("\"Payment required\"", &json!(reason).to_string());
     let expected = format!("bad?[31m??{}", "x".repeat(67));
-    assert_eq!(answered_by(payment_required(&challenge)).error(), refused(&expected));
+    let error = answered_by(payment_required(&challenge)).error();
+    let Error::Unknown(Doubt::Failed(reason)) = error else { panic!("{error:?}") };
+    assert_eq!(reason.as_str(), expected);
+}
+
+/// What was cut off could say that it may settle yet; characters of several bytes are fewer.
+#[test]
+fn a_reason_that_was_cut_refuses_nothing() {
+    let reason = format!("{}settlement_pending", "\u{e9}".repeat(41));
+    assert!(matches!(answered_by(rejected(&reason)).error(), Error::Unknown(Doubt::Failed(_))));
 }
 
 #[test]
