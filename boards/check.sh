@@ -75,7 +75,6 @@ check_w5500_evb_pico() {
 # The radio's firmware is not ours to give: zeros, as many, are linked.
 check_pico_w() {
     need_node
-    need_node
     pico-w/placeholder-firmware.sh "$WORK/cyw43"
     export CYW43_FIRMWARE_DIR=$WORK/cyw43
     say "pico-w: linked with placeholders for the radio's firmware"

@@ -17,9 +17,9 @@
 //!
 //! A 402 comes in at [`io`], byte by byte through [`client::Exchange`], [`codec`] and [`wire`], which
 //! keep one entry of `accepts`; [`policy`] says whether it may be paid, [`scheme`] and [`solana`]
-//! build the transaction in the memory of another entry (or `evm` an authorization), [`signer`] signs it, and [`wire`] writes
-//! the payload straight into the connection. No arrow points back: nothing below [`io`] knows a
-//! socket, a clock, or a random number generator.
+//! build the transaction in the memory of another entry (or `evm` an authorization), [`signer`] signs
+//! it, and [`wire`] writes the payload straight into the connection. No arrow points back: nothing
+//! below [`io`] knows a socket, a clock, or a random number generator.
 //!
 //! # Features
 #![doc = document_features::document_features!()]

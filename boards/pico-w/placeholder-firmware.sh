@@ -2,8 +2,8 @@
 # Makes files of the radio firmware's names and rough sizes in a directory, to link the
 # image where the real ones are not at hand:
 #
-#     boards/pico-w/placeholder-firmware.sh /tmp/placeholders
-#     CYW43_FIRMWARE_DIR=/tmp/placeholders cargo build --release
+#     boards/pico-w/placeholder-firmware.sh placeholders
+#     CYW43_FIRMWARE_DIR=$PWD/placeholders cargo build --release
 #
 # They hold zeros: such an image is about as large as a real one, and its radio never starts.
 set -euo pipefail

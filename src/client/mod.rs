@@ -20,7 +20,9 @@ mod answer;
 mod evm_payment;
 mod exchange;
 mod head;
+mod limits;
 mod outcome;
+mod payer;
 mod request;
 mod selection;
 #[cfg(feature = "solana")]
@@ -40,9 +42,11 @@ pub(crate) use trace::SolanaTrace;
 #[cfg(feature = "io")]
 pub(crate) use trace::Trace;
 
-pub use exchange::{Answer, Exchange, Limits, Payer, Step};
+pub use exchange::{Answer, Exchange, Step};
 pub use head::{ResponseError, ResponseHead};
+pub use limits::Limits;
 pub use outcome::{Doubt, Error, Outcome};
+pub use payer::Payer;
 pub use request::{Method, Request, RequestError};
 pub use selection::Memory;
 pub use url::{Url, UrlScheme};

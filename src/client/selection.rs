@@ -56,12 +56,12 @@ impl<const ENTRY: usize> Memory<ENTRY> {
     /// Counts on from a number that the journal keeps, so that equal payments differ after a reset
     /// too.
     #[cfg(feature = "io")]
+    #[cfg_attr(not(feature = "solana"), expect(unused_variables, reason = "nonces differ anyway"))]
     pub(crate) fn count_from(&mut self, number: u32) {
         #[cfg(feature = "solana")]
         {
             self.sequence = number as u16;
         }
-        let _ = number;
     }
 }
 
@@ -110,18 +110,30 @@ impl Selection {
         &self,
         memory: &'m mut Memory<ENTRY>,
     ) -> &'m mut [u8; ENTRY] {
-        let [first, second] = &mut memory.entries;
-        if self.incoming { second } else { first }
+        let (_, incoming) = self.pair(&mut memory.entries);
+        incoming
     }
 
-    /// Where the texts of the answer to a payment go: the entry is of no use any more once an answer
-    /// comes, since the payment is never sent again after that.
+    /// Where the texts of the answer to a payment go: once an answer comes, this exchange does not
+    /// send the payment again, and has no use for the entry any more.
     pub(super) fn answer_mut<'m, const ENTRY: usize>(
         &self,
         memory: &'m mut Memory<ENTRY>,
     ) -> &'m mut [u8] {
-        let [first, second] = &mut memory.entries;
-        if self.incoming { first } else { second }
+        let (chosen, _) = self.pair(&mut memory.entries);
+        chosen
+    }
+
+    /// The buffer of the best entry, and the other one.
+    fn pair<'m, const ENTRY: usize>(
+        &self,
+        [first, second]: &'m mut [[u8; ENTRY]; 2],
+    ) -> (&'m mut [u8; ENTRY], &'m mut [u8; ENTRY]) {
+        if self.incoming { (first, second) } else { (second, first) }
+    }
+
+    fn chosen_length(&self) -> usize {
+        self.best.map_or(0, |best| best.length.into())
     }
 
     /// The texts of the answer to a payment.
@@ -132,8 +144,7 @@ impl Selection {
 
     /// The other buffer's text: the entry that was chosen.
     pub(super) fn chosen<'m, const ENTRY: usize>(&self, memory: &'m Memory<ENTRY>) -> &'m [u8] {
-        let length = self.best.map_or(0, |best| best.length);
-        self.answer(memory).get(..length.into()).unwrap_or_default()
+        self.answer(memory).get(..self.chosen_length()).unwrap_or_default()
     }
 
     /// The text that was last built in the incoming buffer.
@@ -154,10 +165,8 @@ impl Selection {
         &self,
         memory: &'m mut Memory<ENTRY>,
     ) -> (&'m [u8], &'m mut [u8]) {
-        let [first, second] = &mut memory.entries;
-        let (chosen, buffer) = if self.incoming { (first, second) } else { (second, first) };
-        let length = self.best.map_or(0, |best| best.length.into());
-        (chosen.get(..length).unwrap_or_default(), buffer)
+        let (chosen, buffer) = self.pair(&mut memory.entries);
+        (chosen.get(..self.chosen_length()).unwrap_or_default(), buffer)
     }
 
     /// The chosen entry, the buffer for the transaction, and the accounts that it moves between.
@@ -166,10 +175,8 @@ impl Selection {
         &self,
         memory: &'m mut Memory<ENTRY>,
     ) -> (&'m [u8], &'m mut [u8], &'m mut TokenAccounts) {
-        let [first, second] = &mut memory.entries;
-        let (chosen, buffer) = if self.incoming { (first, second) } else { (second, first) };
-        let length = self.best.map_or(0, |best| best.length);
-        let entry = chosen.get(..length.into()).unwrap_or_default();
+        let (chosen, buffer) = self.pair(&mut memory.entries);
+        let entry = chosen.get(..self.chosen_length()).unwrap_or_default();
         (entry, buffer, &mut memory.token_accounts)
     }
 

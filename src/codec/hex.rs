@@ -12,7 +12,7 @@ pub(crate) fn encode<const N: usize, const LEN: usize>(bytes: &[u8; N]) -> [u8; 
 }
 
 /// The `N` bytes that `LEN` = 2 × `N` lower-case hexadecimal digits stand for.
-#[cfg(feature = "solana")]
+#[cfg(any(feature = "solana", feature = "evm"))]
 pub(crate) fn decode<const N: usize, const LEN: usize>(text: &[u8; LEN]) -> Option<[u8; N]> {
     const { assert!(LEN == 2 * N) };
     let mut bytes = [0; N];
@@ -23,7 +23,7 @@ pub(crate) fn decode<const N: usize, const LEN: usize>(text: &[u8; LEN]) -> Opti
     Some(bytes)
 }
 
-#[cfg(feature = "solana")]
+#[cfg(any(feature = "solana", feature = "evm"))]
 fn value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(&encode::<8, 16>(&bytes), b"0123456789abcdef");
     }
 
-    #[cfg(feature = "solana")]
+    #[cfg(any(feature = "solana", feature = "evm"))]
     #[test]
     fn every_digit_back() {
         let bytes = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];

@@ -38,8 +38,10 @@ impl Address {
     /// [`AddressError`].
     pub fn from_hex(text: &str) -> Result<Self, AddressError> {
         let digits = text.strip_prefix("0x").ok_or(AddressError::MissingPrefix)?;
-        let digits = digits.as_bytes().try_into().map_err(|_| AddressError::WrongLength)?;
-        let address = parse(digits)?;
+        let digits: &[u8; 40] =
+            digits.as_bytes().try_into().map_err(|_| AddressError::WrongLength)?;
+        let lower = digits.map(|digit| digit.to_ascii_lowercase());
+        let address = Self(hex::decode(&lower).ok_or(AddressError::InvalidDigit)?);
         if is_mixed_case(digits) && address.to_checksum().as_str() != text {
             return Err(AddressError::WrongChecksum);
         }
@@ -71,24 +73,6 @@ impl Address {
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
-    }
-}
-
-fn parse(digits: &[u8; 40]) -> Result<Address, AddressError> {
-    let mut address = [0; 20];
-    let (pairs, _) = digits.as_chunks();
-    for (byte, [high, low]) in address.iter_mut().zip(pairs) {
-        *byte = digit_value(*high)? << 4 | digit_value(*low)?;
-    }
-    Ok(Address(address))
-}
-
-fn digit_value(digit: u8) -> Result<u8, AddressError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        b'A'..=b'F' => Ok(digit - b'A' + 10),
-        _ => Err(AddressError::InvalidDigit),
     }
 }
 

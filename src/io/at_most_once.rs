@@ -5,11 +5,10 @@ use rand_core::TryCryptoRng;
 
 use super::attempt::Attempt;
 use super::client::Client;
-use super::driver::now;
-use super::{Error, Fate, Ledger, Notice, Transport, Verdict, Wallet};
+use super::{Error, Fate, Ledger, Notice, Transport, Wallet};
 use crate::client;
 use crate::client::{Outcome, Request};
-use crate::journal::{JournalError, OpenPayment, RequestKey, Standing};
+use crate::journal::{JournalError, OpenPayment, RequestKey, Standing, Verdict};
 use crate::policy::Approve;
 
 /// Milliseconds before a payment is sent again for the first time; then twice as long each time.
@@ -44,7 +43,7 @@ where
             self.note(key, &attempt).await;
             match self.journal.unsettled(key).filter(|_| is_unknown(&attempt)) {
                 None => return attempt,
-                Some(open) if open.is_expired((self.uptime)()) => {
+                Some(open) if open.is_expired((self.settings.uptime)()) => {
                     return Err(Error::Expired(self.close(&open).await?));
                 }
                 Some(_) => self.delay.delay_ms(pause).await,
@@ -57,7 +56,7 @@ where
     /// them was for this request, that is told before another one is signed: it may have settled.
     async fn close_expired(&mut self, key: RequestKey) -> Result<(), Error> {
         let mut expired = Ok(());
-        while let Some(open) = self.journal.expired(now(self.uptime, self.clock)) {
+        while let Some(open) = self.journal.expired(self.settings.now()) {
             let fate = self.close(&open).await?;
             if open.request == key && open.standing == Standing::Unknown {
                 expired = Err(Error::Expired(fate));
@@ -71,7 +70,7 @@ where
         let verdict = if fate == Fate::NotSettled { Verdict::NotSpent } else { Verdict::Spent };
         self.write(open.number, verdict).await?;
         info!("x402: an open payment has expired: {}", fate);
-        (self.notices)(Notice::Expired(*open, fate));
+        (self.settings.notices)(Notice::Expired(*open, fate));
         Ok(fate)
     }
 
@@ -86,7 +85,7 @@ where
     }
 
     async fn write(&mut self, number: u32, verdict: Verdict) -> Result<(), JournalError> {
-        let now = now(self.uptime, self.clock);
+        let now = self.settings.now();
         self.journal.close(number, verdict, now, self.memory.exchange.scratch()).await
     }
 }

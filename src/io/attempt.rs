@@ -7,12 +7,12 @@ use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
 
 use super::client::{Client, ClientMemory};
-use super::driver::{Driver, now};
+use super::driver::Driver;
 use super::timeout::within;
-use super::{Error, Ledger, Notice, Transport, Verdict, Wallet};
+use super::{Error, Ledger, Notice, Transport, Wallet};
 use crate::client;
 use crate::client::{Answer, Doubt, Exchange, Request};
-use crate::journal::OpenPayment;
+use crate::journal::{OpenPayment, Verdict};
 use crate::policy::Approve;
 
 /// An answer, and the connection that its body comes by.
@@ -41,7 +41,7 @@ where
         open: Option<OpenPayment>,
     ) -> Result<Attempt<T::Connection<'c>>, Error> {
         let ClientMemory { exchange: exchange_memory, buffer } = &mut *self.memory;
-        let (policy, limits, payer) = (self.policy, self.limits, self.wallet.payer());
+        let (policy, limits, payer) = (self.policy, self.settings.limits, self.wallet.payer());
         let number = open.map(|open| open.number);
         let exchange = match open {
             None => {
@@ -53,7 +53,7 @@ where
             Some(open) => {
                 let recorded = self.journal.recorded(open.number, buffer).await?;
                 let recorded = recorded.ok_or(client::Error::Unknown(Doubt::Unrecorded))?;
-                (self.notices)(Notice::Resent(open));
+                (self.settings.notices)(Notice::Resent(open));
                 Exchange::resume(request, policy, payer, limits, exchange_memory, &recorded)
             }
         };
@@ -66,19 +66,15 @@ where
             delay: &mut self.delay,
             approval: &mut self.approval,
             journal: &mut self.journal,
-            uptime: self.uptime,
+            settings: &self.settings,
             number,
-            solana_rpc: self.solana_rpc,
-            clock: self.clock,
-            timeouts: self.timeouts,
-            checks: self.checks,
             connection: None,
             is_reused: false,
             buffer,
             received: 0..0,
         };
         let mut deadline = driver.delay.clone();
-        let total = self.timeouts.total;
+        let total = self.settings.timeouts.total;
         let driven =
             within(&mut deadline, total, pin!(driver.drive(&mut exchange))).await.flatten();
         let (number, payment_sent) = (driver.number, exchange.payment_sent());
@@ -94,7 +90,7 @@ where
     /// reserved, and is booked when it expires.
     async fn take_back(&mut self, number: Option<u32>) {
         let Some(number) = number else { return };
-        let now = now(self.uptime, self.clock);
+        let now = self.settings.now();
         let scratch = self.memory.exchange.scratch();
         if let Err(error) = self.journal.close(number, Verdict::NotSpent, now, scratch).await {
             warning!("x402: {}", error);

@@ -7,7 +7,7 @@ use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
 
 use super::attempt::{Attempt, doubt};
-use super::driver::Checks;
+use super::settings::{Checks, Settings};
 use super::timeout::within;
 use super::{Error, Ledger, NoJournal, Notice, Response, Timeouts, Transport, Wallet};
 use crate::client;
@@ -70,14 +70,7 @@ pub struct Client<
     pub(super) delay: D,
     pub(super) approval: A,
     pub(super) journal: J,
-    pub(super) uptime: &'c dyn Fn() -> u64,
-    pub(super) notices: &'c dyn Fn(Notice),
-    pub(super) solana_rpc: Option<&'c str>,
-    pub(super) evm_rpc: Option<&'c str>,
-    pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
-    pub(super) timeouts: Timeouts,
-    pub(super) limits: Limits,
-    pub(super) checks: Checks,
+    pub(super) settings: Settings<'c>,
     pub(super) memory: &'c mut ClientMemory<ENTRY, BUFFER>,
 }
 
@@ -108,14 +101,7 @@ where
             delay,
             approval: Always,
             journal: NoJournal,
-            uptime: &|| 0,
-            notices: &|_| {},
-            solana_rpc: None,
-            evm_rpc: None,
-            clock: None,
-            timeouts: Timeouts::default(),
-            limits: Limits::default(),
-            checks: Checks { receipts: true, signatures: false },
+            settings: Settings::default(),
             memory,
         }
     }
@@ -145,14 +131,7 @@ where
             delay: self.delay,
             approval,
             journal: self.journal,
-            uptime: self.uptime,
-            notices: self.notices,
-            solana_rpc: self.solana_rpc,
-            evm_rpc: self.evm_rpc,
-            clock: self.clock,
-            timeouts: self.timeouts,
-            limits: self.limits,
-            checks: self.checks,
+            settings: self.settings,
             memory: self.memory,
         }
     }
@@ -183,14 +162,7 @@ where
             delay: self.delay,
             approval: self.approval,
             journal,
-            uptime,
-            notices: self.notices,
-            solana_rpc: self.solana_rpc,
-            evm_rpc: self.evm_rpc,
-            clock: self.clock,
-            timeouts: self.timeouts,
-            limits: self.limits,
-            checks: self.checks,
+            settings: Settings { uptime, ..self.settings },
             memory: self.memory,
         }
     }
@@ -198,7 +170,8 @@ where
     /// Tells what becomes of payments in the journal, while a request goes on.
     #[must_use]
     pub fn with_notices(self, notices: &'c dyn Fn(Notice)) -> Self {
-        Client { notices, ..self }
+        let settings = Settings { notices, ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Asks this Solana RPC node for what sellers don't supply: a recent blockhash, and the
@@ -210,7 +183,8 @@ where
     /// ([`with_clock`](Self::with_clock)) is right.
     #[must_use]
     pub fn with_solana_rpc(self, url: &'c str) -> Self {
-        Client { solana_rpc: Some(url), ..self }
+        let settings = Settings { solana_rpc: Some(url), ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Asks this node of an EVM chain what became of a payment that expired: whether the token's
@@ -219,7 +193,8 @@ where
     /// that is merely behind, or of another chain, does no harm.
     #[must_use]
     pub fn with_evm_rpc(self, url: &'c str) -> Self {
-        Client { evm_rpc: Some(url), ..self }
+        let settings = Settings { evm_rpc: Some(url), ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Takes the time for payments on EVM chains from this clock, in Unix seconds, or from the seller's
@@ -229,26 +204,31 @@ where
     /// can still be settled: a clock is worth having. However late, it settles once, for its price.
     #[must_use]
     pub fn with_clock(self, clock: &'c dyn Fn() -> Option<u64>) -> Self {
-        Client { clock: Some(clock), ..self }
+        let settings = Settings { clock: Some(clock), ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Waits so long.
     #[must_use]
     pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
-        Client { timeouts, ..self }
+        let settings = Settings { timeouts, ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Reads so much.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Client { limits, ..self }
+        let settings = Settings { limits, ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Takes the seller's word for a receipt's transaction, and saves the time of a signature
     /// verification: two to three times that of signing.
     #[must_use]
     pub fn trusting_receipts(self) -> Self {
-        Client { checks: Checks { receipts: false, ..self.checks }, ..self }
+        let checks = Checks { receipts: false, ..self.settings.checks };
+        let settings = Settings { checks, ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Verifies the device's own signature before a payment is sent: against faults of the signer,
@@ -257,7 +237,9 @@ where
     /// moves nothing of the device's.
     #[must_use]
     pub fn verifying_signatures(self) -> Self {
-        Client { checks: Checks { signatures: true, ..self.checks }, ..self }
+        let checks = Checks { signatures: true, ..self.settings.checks };
+        let settings = Settings { checks, ..self.settings };
+        Client { settings, ..self }
     }
 
     /// Buys a resource by `GET`.
@@ -281,7 +263,7 @@ where
     ) -> Result<Response<'_, T::Connection<'c>, D>, Error> {
         let checked = CheckedRequest::new(request).map_err(client::Error::from)?;
         let attempt = if J::IS_KEPT {
-            let (mut deadline, total) = (self.delay.clone(), self.timeouts.total);
+            let (mut deadline, total) = (self.delay.clone(), self.settings.timeouts.total);
             let key = checked.key();
             let paid =
                 within(&mut deadline, total, pin!(self.pay_once(request, key))).await.flatten();
@@ -302,7 +284,7 @@ where
     ) -> Response<'_, T::Connection<'c>, D> {
         let Attempt { answer, connection, received } = attempt;
         tell(&answer.outcome);
-        let timeout = self.timeouts.transfer;
+        let timeout = self.settings.timeouts.transfer;
         let (delay, buffer) = (&mut self.delay, &mut self.memory.buffer);
         Response { answer, connection, delay, timeout, buffer, received }
     }

@@ -8,15 +8,16 @@ use rand_core::TryCryptoRng;
 
 #[cfg(feature = "solana")]
 use super::json_rpc::JsonRpc;
+use super::settings::Settings;
 #[cfg(feature = "solana")]
 use super::solana_rpc::SolanaRpc;
 use super::timeout::within;
-use super::{Error, Ledger, Timeouts, Transport, Wallet};
+use super::{Error, Ledger, Transport, Wallet};
 use crate::client;
 #[cfg(feature = "solana")]
 use crate::client::Doubt;
 use crate::client::{Exchange, Step, Url};
-use crate::journal::{Now, Reservation};
+use crate::journal::Reservation;
 use crate::policy::Approve;
 #[cfg(feature = "solana")]
 use crate::signer::Ed25519Signer;
@@ -28,23 +29,7 @@ use crate::sizes;
 #[cfg(feature = "solana")]
 use crate::solana::{Pubkey, Signature};
 
-/// Which signatures are verified.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
-pub(super) struct Checks {
-    /// The fee payer's, in the receipt.
-    pub(super) receipts: bool,
-    /// The device's own.
-    pub(super) signatures: bool,
-}
-
-/// What the device knows of the time.
-pub(super) fn now(uptime: &dyn Fn() -> u64, clock: Option<&dyn Fn() -> Option<u64>>) -> Now {
-    Now { uptime: uptime(), unix: clock.and_then(|clock| clock()) }
-}
-
 /// Everything that an exchange needs from outside.
-#[cfg_attr(not(feature = "solana"), expect(dead_code, reason = "no network to pay on"))]
 pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A, J> {
     pub(super) transport: &'c T,
     pub(super) wallet: &'d mut W,
@@ -52,14 +37,9 @@ pub(super) struct Driver<'d, 'c, T: Transport + 'c, W, R, D, A, J> {
     pub(super) delay: &'d mut D,
     pub(super) approval: &'d mut A,
     pub(super) journal: &'d mut J,
-    /// The device's uptime in seconds.
-    pub(super) uptime: &'c dyn Fn() -> u64,
+    pub(super) settings: &'d Settings<'c>,
     /// The payment's number in the journal.
     pub(super) number: Option<u32>,
-    pub(super) solana_rpc: Option<&'c str>,
-    pub(super) clock: Option<&'c dyn Fn() -> Option<u64>>,
-    pub(super) timeouts: Timeouts,
-    pub(super) checks: Checks,
     pub(super) connection: Option<T::Connection<'c>>,
     /// Whether the connection has carried a response already: it may have closed since.
     pub(super) is_reused: bool,
@@ -117,7 +97,7 @@ where
                     exchange.verified(verified)?;
                 }
                 #[cfg(feature = "evm")]
-                Step::Time => exchange.time(self.clock.and_then(|now| now()))?,
+                Step::Time => exchange.time(self.settings.unix())?,
                 #[cfg(feature = "evm")]
                 Step::Nonce => exchange.nonce(self.draw()?)?,
                 #[cfg(feature = "evm")]
@@ -134,7 +114,7 @@ where
         exchange: &mut Exchange<'_, ENTRY>,
         reservation: Reservation,
     ) -> Result<(), Error> {
-        let now = now(self.uptime, self.clock);
+        let now = self.settings.now();
         self.number = Some(self.journal.reserve(&reservation, now, self.buffer).await?);
         Ok(exchange.reserved()?)
     }
@@ -162,7 +142,7 @@ where
     async fn sign(&mut self, message: &[u8]) -> Result<Signature, Error> {
         let signer = self.wallet.solana().ok_or(SignerError::Unavailable)?;
         let signature = signer.sign(message).await?;
-        if self.checks.signatures {
+        if self.settings.checks.signatures {
             let public_key = signer.public_key();
             if !signer.verify(&public_key, message, &signature).await? {
                 return Err(SignerError::Failed.into());
@@ -178,7 +158,7 @@ where
         message: &[u8],
         signature: &Signature,
     ) -> Result<bool, client::Error> {
-        if !self.checks.receipts {
+        if !self.settings.checks.receipts {
             return Ok(true);
         }
         let unverified = client::Error::Unknown(Doubt::Unverified);
@@ -214,7 +194,7 @@ where
 
     async fn connect(&mut self, url: &Url<'_>) -> Result<(), Error> {
         let connecting = self.transport.connect(url);
-        let connected = within(self.delay, self.timeouts.connect, connecting).await?;
+        let connected = within(self.delay, self.settings.timeouts.connect, connecting).await?;
         self.connection = Some(connected?);
         self.is_reused = false;
         Ok(())
@@ -232,7 +212,7 @@ where
             connection.write_all(text).await?;
             if is_last { connection.flush().await } else { Ok(()) }
         };
-        let written = within(self.delay, self.timeouts.transfer, writing).await?;
+        let written = within(self.delay, self.settings.timeouts.transfer, writing).await?;
         Ok(written.map_err(|error| error.kind()))
     }
 
@@ -244,7 +224,7 @@ where
             return self.receive_more(exchange).await;
         }
         let received = self.buffer.get(self.received.clone()).unwrap_or_default();
-        let spent = self.journal.spent(now(self.uptime, self.clock));
+        let spent = self.journal.spent(self.settings.now());
         self.received.start += exchange.receive_within(received, &spent)?;
         Ok(())
     }
@@ -255,7 +235,8 @@ where
     ) -> Result<(), Error> {
         let Some(connection) = &mut self.connection else { return Ok(exchange.closed()?) };
         let paid = exchange.payment_sent();
-        let timeout = if paid { self.timeouts.settle } else { self.timeouts.transfer };
+        let timeout =
+            if paid { self.settings.timeouts.settle } else { self.settings.timeouts.transfer };
         match within(self.delay, timeout, connection.read(self.buffer)).await {
             Ok(Ok(length @ 1..)) => self.received = 0..length,
             Ok(_) if self.is_reused && exchange.may_retransmit() => self.transmit_again(exchange),
@@ -286,11 +267,11 @@ where
     #[cfg(feature = "solana")]
     fn rpc(&mut self) -> Result<SolanaRpc<'_, T, D>, Error> {
         self.connection = None;
-        let url = self.solana_rpc.ok_or(super::RpcError::NotConfigured)?;
+        let url = self.settings.solana_rpc.ok_or(super::RpcError::NotConfigured)?;
         Ok(SolanaRpc(JsonRpc {
             transport: self.transport,
             delay: self.delay,
-            timeouts: self.timeouts,
+            timeouts: self.settings.timeouts,
             url,
             buffer: self.buffer,
         }))

@@ -36,7 +36,7 @@ where
     /// has, so that a slow node can't keep the books from being closed.
     pub(super) async fn fate(&mut self, open: &OpenPayment) -> Fate {
         let mut deadline = self.delay.clone();
-        let time = self.timeouts.settle.min(self.timeouts.total / 4);
+        let time = self.settings.timeouts.settle.min(self.settings.timeouts.total / 4);
         let fate = within(&mut deadline, time, pin!(self.ask_chain(open))).await.flatten();
         if let Err(error) = &fate {
             warning!("x402: the chain does not tell: {}", error);
@@ -51,13 +51,12 @@ where
             None => Ok(Fate::Unknown),
             #[cfg(feature = "solana")]
             Some(Trace::Solana(trace)) => {
-                let uptime = (self.uptime)();
-                let clock = self.clock.and_then(|clock| clock());
-                let node = self.node(self.solana_rpc)?;
-                solana::Search { trace, age: open.age(uptime), clock }.fate(node).await
+                let age = open.age((self.settings.uptime)());
+                let search = solana::Search { trace, age, clock: self.settings.unix() };
+                search.fate(self.node(self.settings.solana_rpc)?).await
             }
             #[cfg(feature = "evm")]
-            Some(Trace::Evm(trace)) => evm::fate(&trace, self.node(self.evm_rpc)?).await,
+            Some(Trace::Evm(trace)) => evm::fate(&trace, self.node(self.settings.evm_rpc)?).await,
         }
     }
 
@@ -66,7 +65,7 @@ where
         Ok(JsonRpc {
             transport: self.transport,
             delay: &mut self.delay,
-            timeouts: self.timeouts,
+            timeouts: self.settings.timeouts,
             url: url.ok_or(RpcError::NotConfigured)?,
             buffer: &mut self.memory.buffer,
         })

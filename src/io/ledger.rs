@@ -2,6 +2,7 @@
 
 use crate::journal::{
     Journal, JournalError, Now, OpenPayment, RecordedPayment, RequestKey, Reservation, Storage,
+    Verdict,
 };
 use crate::policy::{NotCounted, Rule, Spending};
 
@@ -72,18 +73,6 @@ pub trait Ledger {
         now: Now,
         buffer: &mut [u8],
     ) -> Result<(), JournalError>;
-}
-
-/// What the books say of a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Verdict {
-    /// Its amount is spent.
-    Spent,
-    /// It is proven that it did not settle and can't any more.
-    NotSpent,
-    /// The seller refused it: its amount stays reserved until it expires.
-    Refused,
 }
 
 /// Nothing is kept: neither a payment in flight nor what was spent.
@@ -208,10 +197,6 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Ledger
         now: Now,
         buffer: &mut [u8],
     ) -> Result<(), JournalError> {
-        match verdict {
-            Verdict::Spent => self.book(number, now, buffer).await,
-            Verdict::NotSpent => self.release(number, now, buffer).await,
-            Verdict::Refused => self.refuse(number, now, buffer).await,
-        }
+        Journal::close(self, number, verdict, now, buffer).await
     }
 }

@@ -263,9 +263,14 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    type Read = Members<4, 8>;
+    fn read(wanted: [&'static str; 4], text: &str) -> Members<4, 8> {
+        read_up_to(wanted, text)
+    }
 
-    fn read(wanted: [&'static str; 4], text: &str) -> Read {
+    fn read_up_to<const LENGTH: usize>(
+        wanted: [&'static str; 4],
+        text: &str,
+    ) -> Members<4, LENGTH> {
         let mut members = Members::new(wanted);
         let mut tokenizer = Tokenizer::new();
         text.bytes().for_each(|byte| tokenizer.push(byte, &mut members).unwrap());
@@ -278,10 +283,7 @@ mod tests {
         let wanted = ["/result/value", "/result/list/1", "/id", "/result/list/2/name"];
         let text = r#"{"id":18446744073709551615,"other":{"value":1,"list":[1,2,3]},
             "result":{"list":[[7,8],"two",{"name":null,"value":5}],"value":"\u0061bc"}}"#;
-        let members = Members::<4, 20>::new(wanted);
-        let mut members = members;
-        let mut tokenizer = Tokenizer::new();
-        text.bytes().for_each(|byte| tokenizer.push(byte, &mut members).unwrap());
+        let members = read_up_to::<20>(wanted, text);
         assert_eq!(members.text(0), Ok("abc"));
         assert_eq!(members.text(1), Ok("two"));
         assert_eq!(members.number(2), Ok(u64::MAX));

@@ -20,6 +20,7 @@ mod ledger;
 mod members;
 mod notice;
 mod response;
+mod settings;
 #[cfg(feature = "solana")]
 mod solana_rpc;
 mod timeout;
@@ -28,7 +29,7 @@ mod wallet;
 
 pub use client::{Client, ClientMemory};
 pub use error::{Error, Fate, RpcError};
-pub use ledger::{Ledger, NoJournal, Verdict};
+pub use ledger::{Ledger, NoJournal};
 pub use notice::Notice;
 pub use response::Response;
 pub use timeout::Timeouts;

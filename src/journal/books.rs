@@ -138,6 +138,13 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
         Some(payment)
     }
 
+    /// Notes that the seller refused a payment; answers it, if it is open.
+    pub(super) fn refuse(&mut self, number: u32) -> Option<OpenPayment> {
+        let open = self.open.iter_mut().find(|open| open.number == number)?;
+        open.standing = Standing::Refused;
+        Some(*open)
+    }
+
     /// Ends a reservation; answers it, if there was one.
     pub(super) fn release(&mut self, number: u32) -> Option<OpenPayment> {
         let index = self.open.iter().position(|open| open.number == number)?;

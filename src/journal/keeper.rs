@@ -37,6 +37,20 @@ pub struct Reservation {
     pub lifetime: u32,
 }
 
+/// What the books say of a payment from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// Its amount is spent: on a receipt, on delivery, or because it has expired and nothing proves
+    /// that it did not settle.
+    Spent,
+    /// Its amount is free again: on proof that it never left, or can't settle any more and did not.
+    NotSpent,
+    /// The seller refused it: the request may be paid for again, the amount stays reserved until the
+    /// payment expires.
+    Refused,
+}
+
 /// Why the journal refuses. Then nothing may be paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -234,53 +248,24 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
         Ok(record.filter(is_its).map(|record| record.payment))
     }
 
-    /// Takes note that the seller refused a payment: the request may be paid for again, the amount
-    /// stays reserved until the payment expires.
+    /// Closes the books of an open payment, or changes its standing, durably.
     ///
     /// # Errors
-    /// [`JournalError`]: it stays unknown.
-    pub async fn refuse(
+    /// [`JournalError`]: its amount stays reserved.
+    pub async fn close(
         &mut self,
         number: u32,
+        verdict: Verdict,
         now: Now,
         buffer: &mut [u8],
     ) -> Result<(), JournalError> {
         let mut books = self.books.clone();
-        let of_number = |open: &&mut OpenPayment| open.number == number;
-        let open = books.open_mut().iter_mut().find(of_number).ok_or(JournalError::NotOpen)?;
-        open.standing = Standing::Refused;
-        self.commit(books, now, buffer).await
-    }
-
-    /// Books a reserved amount as spent: on a receipt, or when the payment has expired and nothing
-    /// proves that it did not settle.
-    ///
-    /// # Errors
-    /// [`JournalError`]: it stays reserved.
-    pub async fn book(
-        &mut self,
-        number: u32,
-        now: Now,
-        buffer: &mut [u8],
-    ) -> Result<(), JournalError> {
-        let mut books = self.books.clone();
-        books.book(number, self.time.booking(now)).ok_or(JournalError::NotOpen)?;
-        self.commit(books, now, buffer).await
-    }
-
-    /// Releases a reserved amount: on proof that the payment never left, or can't settle any more
-    /// and did not.
-    ///
-    /// # Errors
-    /// [`JournalError`]: it stays reserved.
-    pub async fn release(
-        &mut self,
-        number: u32,
-        now: Now,
-        buffer: &mut [u8],
-    ) -> Result<(), JournalError> {
-        let mut books = self.books.clone();
-        books.release(number).ok_or(JournalError::NotOpen)?;
+        let closed = match verdict {
+            Verdict::Spent => books.book(number, self.time.booking(now)),
+            Verdict::NotSpent => books.release(number),
+            Verdict::Refused => books.refuse(number),
+        };
+        closed.ok_or(JournalError::NotOpen)?;
         self.commit(books, now, buffer).await
     }
 

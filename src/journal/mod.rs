@@ -40,7 +40,7 @@ mod window;
 pub use books::{Books, OpenPayment, Standing, Statement};
 #[cfg(feature = "flash")]
 pub use flash::FlashStorage;
-pub use keeper::{Journal, JournalError, Reservation};
+pub use keeper::{Journal, JournalError, Reservation, Verdict};
 pub use keys::{AssetKey, RequestKey};
 pub use record::{PaymentRecord, RecordError, RecordedPayment};
 pub use storage::{RamStorage, Slot, Storage, StorageError};

@@ -1,5 +1,6 @@
 //! Assets: which token, on which network, and how it is moved.
 
+use crate::codec::json::JsonStr;
 use crate::wire::Network;
 
 /// A token on a network.
@@ -57,11 +58,8 @@ impl<'a> Asset<'a> {
 
     /// Whether it is the same token on the same network, whatever it is called.
     pub fn is_same(&self, other: &Asset<'_>) -> bool {
-        self.network == other.network
-            && match self.network {
-                Network::Eip155(_) => self.address.eq_ignore_ascii_case(other.address),
-                _ => self.address == other.address,
-            }
+        let address = JsonStr::from_raw(self.address);
+        self.network == other.network && self.network.same_address(address, other.address)
     }
 
     pub(super) const fn known(

@@ -14,7 +14,7 @@ pub struct Budget {
     pub max_amount: Amount,
     /// The most payments in any period of this length.
     pub max_payments: u32,
-    /// The length in seconds. A payment counts for an eighth of it longer at most.
+    /// The length in seconds. A payment counts for a seventh of it longer at most.
     pub period_seconds: u32,
 }
 

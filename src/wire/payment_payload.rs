@@ -103,11 +103,8 @@ impl<'a> PaymentPayload<'a> {
             Some(identifier) if self.version() == ProtocolVersion::V2 => identifier.json(),
             _ => ["}}".into(), Piece::Bytes(&[]), Piece::Bytes(&[])],
         };
-        let mut pieces = [Piece::Bytes(&[]); PIECES];
         let front: [_; BEFORE] = [start.into(), accepted, separator.into()];
-        let all = front.into_iter().chain(payload).chain(end);
-        pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
-        pieces
+        padded(front.into_iter().chain(payload).chain(end))
     }
 
     /// The length of the header's value in bytes, known without writing it.
@@ -126,10 +123,14 @@ impl<'a> PaymentPayload<'a> {
 type Members<'a> = [Piece<'a>; PIECES - BEFORE - BEHIND];
 
 fn transaction_json(transaction: &[u8]) -> Members<'_> {
-    let mut pieces = [Piece::Bytes(&[]); PIECES - BEFORE - BEHIND];
-    let all = ["\"transaction\":\"".into(), Piece::Base64(transaction), "\"".into()];
-    pieces.iter_mut().zip(all).for_each(|(place, piece)| *place = piece);
-    pieces
+    padded(["\"transaction\":\"".into(), Piece::Base64(transaction), "\"".into()].into_iter())
+}
+
+/// So many pieces, those that are left over empty.
+fn padded<'a, const N: usize>(pieces: impl Iterator<Item = Piece<'a>>) -> [Piece<'a>; N] {
+    let mut all = [Piece::Bytes(&[]); N];
+    all.iter_mut().zip(pieces).for_each(|(place, piece)| *place = piece);
+    all
 }
 
 impl<'a> PaymentIdentifier<'a> {

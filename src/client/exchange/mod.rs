@@ -9,6 +9,9 @@ mod payment;
 mod reason;
 #[cfg(feature = "solana")]
 mod solana;
+mod step;
+
+pub use step::Step;
 
 use answer::unreadable;
 use reason::SaidIn;
@@ -19,141 +22,18 @@ use super::answer::Reading;
 #[cfg(feature = "evm")]
 use super::evm_payment::EvmStage;
 use super::head::{HeadReader, ResponseError, ResponseHead};
+use super::limits::Limits;
 use super::outcome::{Doubt, Error, Outcome};
+use super::payer::Payer;
 use super::request::{CheckedRequest, Request};
 use super::selection::{Best, Memory, Selection};
 #[cfg(feature = "solana")]
 use super::solana_payment::{SolanaPayment, Stage};
 use super::url::Url;
 use crate::codec::http::BodyDecoder;
-#[cfg(feature = "evm")]
-use crate::evm::Address;
-use crate::journal::Reservation;
 use crate::policy::{NotCounted, Offer, PaymentPolicy, Refusal, Spending};
 use crate::sizes;
-#[cfg(feature = "solana")]
-use crate::solana::{Pubkey, Signature};
 use crate::wire::{Network, PaymentRequirements};
-
-/// Who pays, by network.
-#[derive(Debug, Clone, Copy, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Payer {
-    /// The wallet on Solana; without one, entries on Solana are skipped.
-    #[cfg(feature = "solana")]
-    pub solana: Option<Pubkey>,
-    /// The wallet on EVM chains; without one, entries on EVM chains are skipped.
-    #[cfg(feature = "evm")]
-    pub evm: Option<Address>,
-}
-
-impl Payer {
-    /// Pays on Solana only.
-    #[cfg(feature = "solana")]
-    pub const fn solana(wallet: Pubkey) -> Self {
-        Payer {
-            solana: Some(wallet),
-            #[cfg(feature = "evm")]
-            evm: None,
-        }
-    }
-
-    /// Pays on EVM chains only.
-    #[cfg(feature = "evm")]
-    pub const fn evm(wallet: Address) -> Self {
-        Payer {
-            #[cfg(feature = "solana")]
-            solana: None,
-            evm: Some(wallet),
-        }
-    }
-}
-
-/// How much is read of what a seller sends; see [`crate::sizes`]. None of it takes static memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Limits {
-    /// Bytes of a response's head.
-    pub head: u32,
-    /// Bytes of a body that carries a challenge, its framing included.
-    pub challenge_body: u32,
-    /// Bytes of a body read only to keep the connection.
-    pub drained_body: u32,
-    /// Objects and arrays inside each other in one entry of `accepts`. An entry is parsed
-    /// recursively: more of it is more stack.
-    pub entry_depth: u8,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            head: sizes::HEAD,
-            challenge_body: sizes::CHALLENGE_BODY,
-            drained_body: sizes::DRAINED_BODY,
-            entry_depth: sizes::ENTRY_DEPTH,
-        }
-    }
-}
-
-/// What to do next, and how to tell the exchange of it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Step<'s> {
-    /// Send what [`Exchange::transmit`] gives, to the seller that [`Exchange::url`] names: on a new
-    /// connection, or on the last one if [`Exchange::may_reuse_connection`].
-    Transmit,
-    /// Receive from the seller: [`Exchange::receive`], or [`Exchange::closed`].
-    Receive,
-    /// Ask for approval: [`Exchange::approve`].
-    Approve(Offer<'s>),
-    /// Find out who owns this mint, and its decimals: [`Exchange::mint_facts`].
-    #[cfg(feature = "solana")]
-    MintFacts {
-        /// The mint.
-        mint: Pubkey,
-    },
-    /// Draw random bytes: [`Exchange::entropy`].
-    #[cfg(feature = "solana")]
-    Entropy,
-    /// Find out a recent blockhash: [`Exchange::recent_blockhash`].
-    #[cfg(feature = "solana")]
-    RecentBlockhash,
-    /// Reserve this amount in the journal: [`Exchange::reserved`].
-    Reserve(Reservation),
-    /// Sign this message with the payer's key: [`Exchange::signature`].
-    #[cfg(feature = "solana")]
-    Sign {
-        /// All of the bytes to sign.
-        message: &'s [u8],
-    },
-    /// Verify that the fee payer signed this message: [`Exchange::verified`].
-    #[cfg(feature = "solana")]
-    VerifyReceipt {
-        /// The public key.
-        fee_payer: Pubkey,
-        /// What was signed.
-        message: &'s [u8],
-        /// The signature.
-        signature: Signature,
-    },
-    /// Find out what time it is: [`Exchange::time`].
-    #[cfg(feature = "evm")]
-    Time,
-    /// Draw 32 random bytes: [`Exchange::nonce`].
-    #[cfg(feature = "evm")]
-    Nonce,
-    /// Sign this digest with the payer's key: [`Exchange::recoverable_signature`].
-    #[cfg(feature = "evm")]
-    SignDigest {
-        /// The EIP-712 digest of the authorization.
-        digest: [u8; 32],
-    },
-    /// Record the signed payment in the journal: [`Exchange::recorded_payment`], and
-    /// [`Exchange::recorded`].
-    Record,
-    /// The answer's head has been read, its body follows: [`Exchange::finish`].
-    Done,
-}
 
 /// The answer to a request, but for its body.
 #[derive(Debug, Clone)]

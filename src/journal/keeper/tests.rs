@@ -75,16 +75,20 @@ impl Device {
         Ok(recorded.is_some())
     }
 
+    fn close(&mut self, number: u32, verdict: Verdict, uptime: u64) -> Result<(), JournalError> {
+        block_on(self.journal.close(number, verdict, at(uptime), &mut [0; sizes::RECORD]))
+    }
+
     fn book(&mut self, number: u32, uptime: u64) -> Result<(), JournalError> {
-        block_on(self.journal.book(number, at(uptime), &mut [0; sizes::RECORD]))
+        self.close(number, Verdict::Spent, uptime)
     }
 
     fn release(&mut self, number: u32) -> Result<(), JournalError> {
-        block_on(self.journal.release(number, at(0), &mut [0; sizes::RECORD]))
+        self.close(number, Verdict::NotSpent, 0)
     }
 
     fn refuse(&mut self, number: u32) -> Result<(), JournalError> {
-        block_on(self.journal.refuse(number, at(0), &mut [0; sizes::RECORD]))
+        self.close(number, Verdict::Refused, 0)
     }
 
     fn spent(&mut self, uptime: u64) -> Spent {
@@ -308,9 +312,9 @@ fn what_can_not_be_written_has_not_happened() {
     let before = journal.books.clone();
     assert_eq!(block_on(journal.reserve(&reservation("b", 5), at(0), buffer)), Err(full));
     assert_eq!(block_on(journal.record(number, &payment(b"a"), buffer)), Err(full));
-    assert_eq!(block_on(journal.refuse(number, at(0), buffer)), Err(full));
-    assert_eq!(block_on(journal.book(number, at(0), buffer)), Err(full));
-    assert_eq!(block_on(journal.release(number, at(0), buffer)), Err(full));
+    for verdict in [Verdict::Refused, Verdict::Spent, Verdict::NotSpent] {
+        assert_eq!(block_on(journal.close(number, verdict, at(0), buffer)), Err(full));
+    }
     assert_eq!(journal.books, before);
 }
 
