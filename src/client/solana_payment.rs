@@ -177,6 +177,9 @@ pub(super) fn rebuild(
     let Recorded { entropy, sequence, .. } = recorded;
     let fresh = Fresh { payer, recent_blockhash, entropy, sequence };
     payment.build(entry, buffer, accounts, &fresh)?;
+    if accounts.last_own() != Some(Pubkey::new(recorded.source)) {
+        return Err(Error::OutOfOrder);
+    }
     payment.sign(buffer, &Signature::new(signature))?;
     Ok(payment)
 }

@@ -3,8 +3,9 @@
 use embedded_hal_async::delay::DelayNs;
 use rand_core::TryCryptoRng;
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, doubt};
 use super::client::Client;
+use super::fate::Finding;
 use super::{Error, Fate, Ledger, Notice, Transport, Wallet};
 use crate::client;
 use crate::client::{Outcome, Request};
@@ -34,20 +35,20 @@ where
         request: &Request<'_>,
         key: RequestKey,
     ) -> Result<Attempt<T::Connection<'c>>, Error> {
-        self.journal.keep_budgets(self.policy.rules)?;
-        self.close_expired(key).await?;
+        self.journal.keep_budgets(self.policy.rules, self.settings.now())?;
         let mut pause = FIRST_PAUSE;
         loop {
+            let closed = self.close_expired(key).await;
             let open = self.journal.unsettled(key);
+            closed.map_err(|error| doubt(error, open.is_some()))?;
             let attempt = self.attempt(request, open).await;
             self.note(key, &attempt).await;
-            match self.journal.unsettled(key).filter(|_| is_unknown(&attempt)) {
-                None => return attempt,
-                Some(open) if open.is_expired((self.settings.uptime)()) => {
-                    return Err(Error::Expired(self.close(&open).await?));
-                }
-                Some(_) => self.delay.delay_ms(pause).await,
+            if !is_unknown(&attempt) || self.journal.unsettled(key).is_none() {
+                return attempt;
             }
+            // The connection, too, is given back for the while.
+            drop(attempt);
+            self.delay.delay_ms(pause).await;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }
@@ -59,19 +60,27 @@ where
         while let Some(open) = self.journal.expired(self.settings.now()) {
             let fate = self.close(&open).await?;
             if open.request == key && open.standing == Standing::Unknown {
-                expired = Err(Error::Expired(fate));
+                expired = fate.map_or(expired, |fate| Err(Error::Expired(fate)));
             }
         }
         expired
     }
 
-    async fn close(&mut self, open: &OpenPayment) -> Result<Fate, Error> {
-        let fate = self.fate(open).await;
+    /// Closes the books of a payment, unless the chain says that it can still settle.
+    async fn close(&mut self, open: &OpenPayment) -> Result<Option<Fate>, Error> {
+        let fate = match self.finding(open).await {
+            Finding::Over(fate) => fate,
+            Finding::Pending { seconds } => {
+                warning!("x402: an open payment can settle for {} seconds more", seconds);
+                self.write(open.number, Verdict::Pending { seconds }).await?;
+                return Ok(None);
+            }
+        };
         let verdict = if fate == Fate::NotSettled { Verdict::NotSpent } else { Verdict::Spent };
         self.write(open.number, verdict).await?;
         info!("x402: an open payment has expired: {}", fate);
         (self.settings.notices)(Notice::Expired(*open, fate));
-        Ok(fate)
+        Ok(Some(fate))
     }
 
     /// Notes what an answer means for the books. Where that can't be written, the amount stays

@@ -51,7 +51,8 @@ where
                 Exchange::new(request, policy, payer, limits, exchange_memory)
             }
             Some(open) => {
-                let recorded = self.journal.recorded(open.number, buffer).await?;
+                let recorded = self.journal.recorded(open.number, buffer).await;
+                let recorded = recorded.map_err(|error| doubt(error.into(), true))?;
                 let recorded = recorded.ok_or(client::Error::Unknown(Doubt::Unrecorded))?;
                 (self.settings.notices)(Notice::Resent(open));
                 Exchange::resume(request, policy, payer, limits, exchange_memory, &recorded)

@@ -137,8 +137,7 @@ where
     }
 
     /// Keeps payments in flight and what was spent in a journal, and holds the policy's budgets by
-    /// it. `uptime` tells the seconds since the device started, and starts at 0 with every reset: one
-    /// that goes on through a reset would let open payments expire before their time.
+    /// it. `uptime` tells seconds that pass evenly while the device is on, from any start.
     ///
     /// A request whose payment got no answer that holds is then made again, with the same payment,
     /// until the payment expires: within this call as long as [`Timeouts::total`] allows, and in the
@@ -150,6 +149,11 @@ where
         uptime: &'c dyn Fn() -> u64,
     ) -> Client<'c, T, W, R, D, A, &'c mut Journal<S, WINDOWS, OPEN>, ENTRY, BUFFER> {
         const {
+            // What is recorded of a payment is its entry, and little more.
+            assert!(
+                ENTRY <= sizes::ENTRY,
+                "a journal has no room for the record of a larger entry"
+            );
             let books = Books::<WINDOWS, OPEN>::MAX_LEN;
             assert!(books <= ENTRY && books <= BUFFER, "give ClientMemory room for the books");
             assert!(sizes::RECORD <= BUFFER, "give ClientMemory a buffer for a record");

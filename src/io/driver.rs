@@ -66,6 +66,8 @@ where
                 Step::Transmit => self.transmit(exchange).await?,
                 Step::Receive => self.receive(exchange).await?,
                 Step::Approve(offer) => {
+                    // Before anybody is asked to press a button for nothing.
+                    self.journal.check_room()?;
                     let approved = self.approval.approve(&offer).await;
                     info!("x402: {} units asked, approved: {}", offer.amount.0, approved);
                     self.keep_connection(exchange.may_reuse_connection());

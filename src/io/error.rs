@@ -29,10 +29,11 @@ pub enum Error {
     Signer(SignerError),
     /// The source of randomness failed.
     Entropy,
-    /// The journal refuses; nothing was paid, unless [`Error::unsettled`] has said so before.
+    /// The journal refuses; nothing was paid.
     Journal(JournalError),
-    /// A payment that was sent got no answer that holds, and has expired: it can't settle any more.
-    /// The next request pays anew.
+    /// A payment that was sent got no answer that holds, and has expired: by the device's reckoning,
+    /// and by what a node says if one is configured, it can't settle any more. The next request pays
+    /// anew.
     Expired(Fate),
     /// The body does not fit the buffer.
     BodyTooLarge {

@@ -18,6 +18,8 @@ pub(super) struct Block {
     number: Quantity,
     /// Unix seconds.
     pub(super) timestamp: u64,
+    /// The node's clock, in Unix seconds.
+    pub(super) date: Option<u64>,
 }
 
 /// Characters of a word of the contract's answer: `0x` and 64 digits.
@@ -48,12 +50,14 @@ impl<T: Transport, D: DelayNs> EvmRpc<'_, T, D> {
 
     /// `eth_getBlockByNumber` of the newest.
     pub(super) async fn newest_block(&mut self) -> Result<Block, Error> {
-        let answer = self.ask(NEWEST_BLOCK, ["/result/number", "/result/timestamp"]).await?;
+        let mut answer: Members<2, WORD> = Members::new(["/result/number", "/result/timestamp"]);
+        let date = self.0.ask(NEWEST_BLOCK, &mut answer).await?;
         let text = answer.text(0)?;
         number(text)?;
         Ok(Block {
             number: text.try_into().map_err(|_| RpcError::Answer)?,
             timestamp: number(answer.text(1)?)?,
+            date,
         })
     }
 

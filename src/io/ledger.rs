@@ -16,7 +16,7 @@ pub trait Ledger {
     ///
     /// # Errors
     /// [`JournalError`].
-    fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError>;
+    fn keep_budgets(&mut self, rules: &[Rule<'_>], now: Now) -> Result<(), JournalError>;
 
     /// The number of the next payment, if payments are numbered across calls and resets.
     fn next_number(&self) -> Option<u32>;
@@ -28,7 +28,16 @@ pub trait Ledger {
     fn unsettled(&self, request: RequestKey) -> Option<OpenPayment>;
 
     /// An open payment that can't settle any more.
-    fn expired(&self, now: Now) -> Option<OpenPayment>;
+    fn expired(&mut self, now: Now) -> Option<OpenPayment>;
+
+    /// Seconds since a payment was reserved, if the device was not reset since.
+    fn age(&mut self, open: &OpenPayment, now: Now) -> Option<u64>;
+
+    /// Looks whether one payment more may be open.
+    ///
+    /// # Errors
+    /// [`JournalError::TooManyOpen`].
+    fn check_room(&self) -> Result<(), JournalError>;
 
     /// Reserves an amount and answers the payment's number.
     ///
@@ -82,7 +91,7 @@ pub struct NoJournal;
 impl Ledger for NoJournal {
     const IS_KEPT: bool = false;
 
-    fn keep_budgets(&mut self, _: &[Rule<'_>]) -> Result<(), JournalError> {
+    fn keep_budgets(&mut self, _: &[Rule<'_>], _: Now) -> Result<(), JournalError> {
         Ok(())
     }
 
@@ -98,8 +107,16 @@ impl Ledger for NoJournal {
         None
     }
 
-    fn expired(&self, _: Now) -> Option<OpenPayment> {
+    fn expired(&mut self, _: Now) -> Option<OpenPayment> {
         None
+    }
+
+    fn age(&mut self, _: &OpenPayment, _: Now) -> Option<u64> {
+        None
+    }
+
+    fn check_room(&self) -> Result<(), JournalError> {
+        Ok(())
     }
 
     async fn reserve(
@@ -144,8 +161,8 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Ledger
 {
     const IS_KEPT: bool = true;
 
-    fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError> {
-        Journal::keep_budgets(self, rules)
+    fn keep_budgets(&mut self, rules: &[Rule<'_>], now: Now) -> Result<(), JournalError> {
+        Journal::keep_budgets(self, rules, now)
     }
 
     fn next_number(&self) -> Option<u32> {
@@ -160,8 +177,16 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Ledger
         Journal::unsettled(self, request)
     }
 
-    fn expired(&self, now: Now) -> Option<OpenPayment> {
+    fn expired(&mut self, now: Now) -> Option<OpenPayment> {
         Journal::expired(self, now)
+    }
+
+    fn age(&mut self, open: &OpenPayment, now: Now) -> Option<u64> {
+        Journal::age(self, open, now)
+    }
+
+    fn check_room(&self) -> Result<(), JournalError> {
+        Journal::check_room(self)
     }
 
     async fn reserve(

@@ -39,9 +39,9 @@ pub struct OpenPayment {
     pub standing: Standing,
     /// Where its record is.
     pub(super) slot: Slot,
-    /// The device's uptime when it was reserved; 0 after a reset.
+    /// The journal's time when it was reserved; `None` after a reset.
     #[serde(skip)]
-    pub(super) since: u64,
+    pub(super) since: Option<u64>,
     /// Whether it can't be sent: its record was never written, or is lost.
     #[serde(skip)]
     pub(super) is_unrecorded: bool,
@@ -59,16 +59,20 @@ pub enum Standing {
 }
 
 impl OpenPayment {
-    /// Whether it can't settle any more, at this uptime of the device in seconds. After a reset it
-    /// counts from there, since nothing says how long the device was off.
-    pub fn is_expired(&self, uptime: u64) -> bool {
-        uptime.saturating_sub(self.since) >= u64::from(self.lifetime)
+    /// Whether it can't settle any more, so many seconds after the journal began to count. After a
+    /// reset its lifetime begins anew, since nothing says how long the device was off.
+    pub(super) fn is_expired(&self, seconds: u64) -> bool {
+        self.watched(seconds) >= u64::from(self.lifetime)
     }
 
-    /// Seconds since it was reserved, at this uptime of the device in seconds; `None` if the device
-    /// was reset since.
-    pub fn age(&self, uptime: u64) -> Option<u64> {
-        uptime.checked_sub(self.since).filter(|_| self.since > 0)
+    /// Seconds since it was reserved; `None` if the device was reset since.
+    pub(super) fn age(&self, seconds: u64) -> Option<u64> {
+        self.since.map(|since| seconds.saturating_sub(since))
+    }
+
+    /// Seconds that it has been open without a reset.
+    fn watched(&self, seconds: u64) -> u64 {
+        seconds.saturating_sub(self.since.unwrap_or(0))
     }
 }
 
@@ -102,8 +106,9 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
     }
 
     /// Keeps a window for every budget of the policy; `false` if there are too many. Other windows
-    /// are kept while there is room: a budget that comes back has not forgotten what was spent.
-    pub(super) fn keep_windows(&mut self, rules: &[Rule<'_>]) -> bool {
+    /// are kept until nothing counts in them any more: a budget that comes back has not forgotten what
+    /// was spent.
+    pub(super) fn keep_windows(&mut self, rules: &[Rule<'_>], seconds: u64) -> bool {
         let budgets = || {
             let of = |rule: &Rule<'_>| {
                 rule.budget.map(|budget| (AssetKey::new(&rule.asset), budget.period_seconds))
@@ -114,18 +119,18 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
             |window: &Window| budgets().any(|(asset, period)| window.is_for(asset, period));
         budgets().all(|(asset, period)| {
             self.windows.iter().any(|window| window.is_for(asset, period))
-                || self.make_room(is_kept) && self.windows.push(Window::new(asset, period)).is_ok()
+                || self.make_room(|window| !is_kept(window) && window.is_empty(seconds))
+                    && self.windows.push(Window::new(asset, period)).is_ok()
         })
     }
 
-    /// Makes room for a window, of the one that was begun first among those not kept; `false` if
-    /// there is none.
-    fn make_room(&mut self, is_kept: impl Fn(&Window) -> bool) -> bool {
+    /// Makes room for a window, of one that may go; `false` if there is none.
+    fn make_room(&mut self, may_go: impl Fn(&Window) -> bool) -> bool {
         if !self.windows.is_full() {
             return true;
         }
-        let oldest = self.windows.iter().position(|window| !is_kept(window));
-        oldest.map(|index| self.windows.remove(index)).is_some()
+        let index = self.windows.iter().position(may_go);
+        index.map(|index| self.windows.remove(index)).is_some()
     }
 
     /// Reserves an amount; `None` if too many payments are open.
@@ -140,9 +145,21 @@ impl<const WINDOWS: usize, const OPEN: usize> Books<WINDOWS, OPEN> {
 
     /// Notes that the seller refused a payment; answers it, if it is open.
     pub(super) fn refuse(&mut self, number: u32) -> Option<OpenPayment> {
-        let open = self.open.iter_mut().find(|open| open.number == number)?;
+        let open = self.find_mut(number)?;
         open.standing = Standing::Refused;
         Some(*open)
+    }
+
+    /// Notes that a payment can settle for so many seconds more; answers it, if it is open.
+    pub(super) fn extend(&mut self, number: u32, seconds: u64, more: u32) -> Option<OpenPayment> {
+        let open = self.find_mut(number)?;
+        let watched = u32::try_from(open.watched(seconds)).unwrap_or(u32::MAX);
+        open.lifetime = open.lifetime.max(watched.saturating_add(more));
+        Some(*open)
+    }
+
+    fn find_mut(&mut self, number: u32) -> Option<&mut OpenPayment> {
+        self.open.iter_mut().find(|open| open.number == number)
     }
 
     /// Ends a reservation; answers it, if there was one.
@@ -200,7 +217,7 @@ mod tests {
             Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(1), period))
         };
         let rules = [u32::MAX, u32::MAX - 1, u32::MAX - 2, u32::MAX - 3].map(budget);
-        assert!(books.keep_windows(&rules));
+        assert!(books.keep_windows(&rules, 0));
         let asset = AssetKey::new(&assets::USDC_SOLANA);
         let payment = OpenPayment {
             number: u32::MAX,
@@ -210,7 +227,7 @@ mod tests {
             lifetime: u32::MAX,
             standing: Standing::Refused,
             slot: Slot::MAX,
-            since: 0,
+            since: None,
             is_unrecorded: false,
         };
         for index in 0..u64::from(u8::MAX) {
@@ -231,15 +248,18 @@ mod tests {
             Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(9), period))
         };
         let mut books: Books<2, 1> = Books::default();
-        assert!(books.keep_windows(&[rule(60), rule(60), rule(3600)]));
+        assert!(books.keep_windows(&[rule(60), rule(60), rule(3600)], 0));
         let open = books.reserve(payment(5)).unwrap();
         books.book(open.number, 1000);
         let key = AssetKey::new(&assets::USDC_SOLANA);
         assert_eq!(books.spent(key, 60, 1000), Some(Spent { amount: 5, payments: 1 }));
-        assert!(books.keep_windows(&[rule(3600), rule(7)]));
-        assert_eq!(books.spent(key, 60, 1000), None);
-        assert_eq!(books.spent(key, 3600, 1000), Some(Spent { amount: 5, payments: 1 }));
-        assert!(!books.keep_windows(&[rule(1), rule(2), rule(3)]));
+        // What counts is not forgotten to make room.
+        assert!(!books.keep_windows(&[rule(3600), rule(7)], 1060));
+        assert_eq!(books.spent(key, 60, 1060), Some(Spent { amount: 5, payments: 1 }));
+        assert!(books.keep_windows(&[rule(3600), rule(7)], 1100));
+        assert_eq!(books.spent(key, 60, 1100), None);
+        assert_eq!(books.spent(key, 3600, 1100), Some(Spent { amount: 5, payments: 1 }));
+        assert!(!books.keep_windows(&[rule(1), rule(2), rule(3)], u64::MAX));
     }
 
     #[test]
@@ -247,13 +267,13 @@ mod tests {
         let rule = |asset| Rule::new(asset, Amount(1)).budget(Budget::new(Amount(9), 60));
         let mut books: Books<2, 1> = Books::default();
         let usdc = rule(assets::USDC_SOLANA);
-        assert!(books.keep_windows(&[usdc]));
+        assert!(books.keep_windows(&[usdc], 1000));
         for other in [&[][..], &[rule(assets::USDC_SOLANA_DEVNET)]] {
-            assert!(books.keep_windows(other));
+            assert!(books.keep_windows(other, 1000));
             let open = books.reserve(payment(2)).unwrap();
             books.book(open.number, 1000);
         }
-        assert!(books.keep_windows(&[usdc]));
+        assert!(books.keep_windows(&[usdc], 1000));
         let key = AssetKey::new(&assets::USDC_SOLANA);
         assert_eq!(books.spent(key, 60, 1000), Some(Spent { amount: 4, payments: 2 }));
     }
@@ -262,7 +282,7 @@ mod tests {
     fn what_is_reserved_counts_as_spent() {
         let rule = Rule::new(assets::USDC_SOLANA, Amount(1)).budget(Budget::new(Amount(9), 60));
         let mut books: Books<1, 2> = Books::default();
-        assert!(books.keep_windows(&[rule]));
+        assert!(books.keep_windows(&[rule], 0));
         let key = AssetKey::new(&assets::USDC_SOLANA);
         let spent = |books: &Books<1, 2>| books.spent(key, 60, 0).unwrap();
         let first = books.reserve(payment(5)).unwrap();
@@ -287,7 +307,7 @@ mod tests {
             lifetime: 1,
             standing: Standing::Unknown,
             slot: 0,
-            since: 0,
+            since: Some(0),
             is_unrecorded: false,
         }
     }

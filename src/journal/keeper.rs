@@ -21,6 +21,9 @@ pub struct Journal<S, const WINDOWS: usize = 4, const OPEN: usize = 2> {
     storage: S,
     books: Books<WINDOWS, OPEN>,
     time: DeviceTime,
+    /// The uptime that it counts from: an uptime that went on through a reset must not make payments
+    /// look older than the journal has seen them.
+    start: Option<u64>,
 }
 
 /// What is to be reserved.
@@ -49,6 +52,11 @@ pub enum Verdict {
     /// The seller refused it: the request may be paid for again, the amount stays reserved until the
     /// payment expires.
     Refused,
+    /// It can still settle, contrary to what its lifetime says.
+    Pending {
+        /// For so many seconds more.
+        seconds: u32,
+    },
 }
 
 /// Why the journal refuses. Then nothing may be paid.
@@ -68,7 +76,7 @@ pub enum JournalError {
         /// As many as the journal has room for.
         capacity: usize,
     },
-    /// The policy has more budgets than this.
+    /// The policy has more budgets than this, or those of another policy still count.
     TooManyBudgets {
         /// As many as the journal has room for.
         capacity: usize,
@@ -89,7 +97,10 @@ impl fmt::Display for JournalError {
                 write!(f, "{capacity} payments are open already: wait until one expires")
             }
             JournalError::TooManyBudgets { capacity } => {
-                write!(f, "the journal has room for {capacity} budgets: the policy has more")
+                write!(
+                    f,
+                    "the journal has room for {capacity} budgets, those of earlier policies that still count included: give it more"
+                )
             }
             JournalError::NotOpen => f.write_str("the journal knows no such open payment"),
         }
@@ -123,7 +134,8 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
             None => Books::default(),
         };
         let (seconds, unix) = books.time;
-        let mut journal = Journal { storage, books, time: DeviceTime::resume(seconds, unix) };
+        let mut journal =
+            Journal { storage, books, time: DeviceTime::resume(seconds, unix), start: None };
         journal.match_records(buffer).await?;
         Ok(journal)
     }
@@ -164,12 +176,15 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
         Ok(())
     }
 
-    /// Gets ready for the budgets of a policy.
+    /// Gets ready for the budgets of a policy. Those of another policy that was kept before are
+    /// forgotten only once nothing counts in them any more: `WINDOWS` must be enough for all policies
+    /// that are used with this journal.
     ///
     /// # Errors
     /// [`JournalError::TooManyBudgets`].
-    pub fn keep_budgets(&mut self, rules: &[Rule<'_>]) -> Result<(), JournalError> {
-        match self.books.keep_windows(rules) {
+    pub fn keep_budgets(&mut self, rules: &[Rule<'_>], now: Now) -> Result<(), JournalError> {
+        let seconds = self.seconds(now);
+        match self.books.keep_windows(rules, seconds) {
             true => Ok(()),
             false => Err(JournalError::TooManyBudgets { capacity: WINDOWS }),
         }
@@ -177,7 +192,7 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
 
     /// What was spent and is reserved, for the policy to ask.
     pub fn statement(&mut self, now: Now) -> Statement<'_, WINDOWS, OPEN> {
-        let seconds = self.time.seconds(now);
+        let seconds = self.seconds(now);
         Statement { books: &self.books, seconds }
     }
 
@@ -189,8 +204,26 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
     }
 
     /// An open payment that can't settle any more: its books are to be closed.
-    pub fn expired(&self, now: Now) -> Option<OpenPayment> {
-        self.books.open().iter().find(|open| open.is_expired(now.uptime)).copied()
+    pub fn expired(&mut self, now: Now) -> Option<OpenPayment> {
+        let Now { uptime, .. } = self.counted(now);
+        self.books.open().iter().find(|open| open.is_expired(uptime)).copied()
+    }
+
+    /// Seconds since an open payment was reserved; `None` if the device was reset since.
+    pub fn age(&mut self, open: &OpenPayment, now: Now) -> Option<u64> {
+        open.age(self.counted(now).uptime)
+    }
+
+    /// Looks whether one payment more may be open.
+    ///
+    /// # Errors
+    /// [`JournalError::TooManyOpen`]: a payment that the seller has refused, too, keeps its place
+    /// until it expires.
+    pub fn check_room(&self) -> Result<(), JournalError> {
+        match self.books.open().len() < OPEN {
+            true => Ok(()),
+            false => Err(JournalError::TooManyOpen { capacity: OPEN }),
+        }
     }
 
     /// Reserves an amount, durably, and answers the payment's number. Do this before it is signed.
@@ -203,6 +236,7 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
         now: Now,
         buffer: &mut [u8],
     ) -> Result<u32, JournalError> {
+        let now = self.counted(now);
         let mut books = self.books.clone();
         let too_many = JournalError::TooManyOpen { capacity: OPEN };
         let payment = books.reserve(reservation.open(now.uptime)).ok_or(too_many)?;
@@ -259,14 +293,28 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
         now: Now,
         buffer: &mut [u8],
     ) -> Result<(), JournalError> {
+        let now = self.counted(now);
         let mut books = self.books.clone();
         let closed = match verdict {
             Verdict::Spent => books.book(number, self.time.booking(now)),
             Verdict::NotSpent => books.release(number),
             Verdict::Refused => books.refuse(number),
+            Verdict::Pending { seconds } => books.extend(number, now.uptime, seconds),
         };
         closed.ok_or(JournalError::NotOpen)?;
         self.commit(books, now, buffer).await
+    }
+
+    /// What the device knows of the time, counted from when the journal was first asked.
+    fn counted(&mut self, now: Now) -> Now {
+        let start = *self.start.get_or_insert(now.uptime);
+        Now { uptime: now.uptime.saturating_sub(start), ..now }
+    }
+
+    /// Seconds of the device's time.
+    fn seconds(&mut self, now: Now) -> u64 {
+        let now = self.counted(now);
+        self.time.seconds(now)
     }
 
     fn find(&self, number: u32) -> Result<OpenPayment, JournalError> {
@@ -291,6 +339,7 @@ impl<S: Storage, const WINDOWS: usize, const OPEN: usize> Journal<S, WINDOWS, OP
 }
 
 impl Reservation {
+    /// An open payment, reserved so many seconds after the journal began to count.
     fn open(&self, uptime: u64) -> OpenPayment {
         OpenPayment {
             number: 0,
@@ -300,7 +349,7 @@ impl Reservation {
             lifetime: self.lifetime,
             standing: Standing::Unknown,
             slot: 0,
-            since: uptime,
+            since: Some(uptime),
             is_unrecorded: false,
         }
     }

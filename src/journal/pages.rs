@@ -76,7 +76,10 @@ impl<F: NorFlash> SealedPages<F> {
             return Err(PageError::Foreign);
         }
         for page in 0..self.count() {
-            if !self.is_sealed(page).await? {
+            if !has_sealed && self.is_blank(page).await? {
+                // Its very first use: an erasure that is cut would leave what looks like somebody's.
+                self.seal(page).await?;
+            } else if !self.is_sealed(page).await? {
                 self.erase_page(page).await?;
             }
         }
@@ -113,8 +116,16 @@ impl<F: NorFlash> SealedPages<F> {
 
     /// Whether nothing was ever written to it, but for the second part of the seal.
     async fn is_empty(&mut self, page: u32) -> Result<bool, F::Error> {
-        let (start, end) = (self.address(page), self.seal_address(page) + PART as u32);
-        for address in (start..end).step_by(PART) {
+        self.is_erased(self.address(page)..self.seal_address(page) + PART as u32).await
+    }
+
+    /// Whether nothing was ever written to it.
+    async fn is_blank(&mut self, page: u32) -> Result<bool, F::Error> {
+        self.is_erased(self.address(page)..self.address(page + 1)).await
+    }
+
+    async fn is_erased(&mut self, range: Range<u32>) -> Result<bool, F::Error> {
+        for address in range.step_by(PART) {
             let mut part = [0; PART];
             self.flash.read(address, &mut part).await?;
             if part != [0xff; PART] {
@@ -143,7 +154,12 @@ impl<F: NorFlash> SealedPages<F> {
             self.break_seal(seal).await?;
         }
         self.flash.erase(start, start + F::ERASE_SIZE as u32).await?;
-        self.flash.write(seal + PART as u32, &SEAL).await
+        self.seal(page).await
+    }
+
+    /// Writes the second part of a seal.
+    async fn seal(&mut self, page: u32) -> Result<(), F::Error> {
+        self.flash.write(self.seal_address(page) + PART as u32, &SEAL).await
     }
 }
 

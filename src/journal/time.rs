@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Now {
-    /// Seconds since the device started: they begin at 0 with every reset, and never step.
+    /// Seconds that pass evenly while the device is on, from any start: its uptime. A journal counts
+    /// from the first that it is told after it was opened.
     pub uptime: u64,
     /// Unix seconds, if a clock knows them.
     pub unix: Option<u64>,

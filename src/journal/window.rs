@@ -41,6 +41,11 @@ impl Window {
         self.is_of(asset) && self.period == period
     }
 
+    /// Whether nothing was spent in the period that ends now.
+    pub(super) fn is_empty(&self, seconds: u64) -> bool {
+        self.spent(seconds) == Spent::default()
+    }
+
     /// What was spent in the period that ends now.
     pub(super) fn spent(&self, seconds: u64) -> Spent {
         let now = self.bucket(seconds);

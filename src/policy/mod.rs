@@ -38,8 +38,9 @@ pub struct Rule<'a> {
     pub origins: Allowed<'a>,
     /// By which schemes.
     pub schemes: &'a [Scheme],
-    /// For how long a payment may be valid at most, in seconds, whatever the seller asks. It counts
-    /// on EVM chains; on Solana the blockhash decides.
+    /// For how long a payment may be valid at most, in seconds, whatever the seller asks: from the
+    /// earlier of the device's clock and the seller's `Date`; without a clock it is the seller who
+    /// says what time it is. It counts on EVM chains; on Solana the blockhash decides.
     pub max_timeout_seconds: u64,
     /// How much may be spent over time, in all payments in the asset.
     pub budget: Option<Budget>,

@@ -82,8 +82,12 @@ impl<'w> Device<'w> {
     /// Makes one attempt at the purchase of a resource, for `total` milliseconds at most, dropped
     /// when it has waited so many times.
     pub(crate) fn buy(&mut self, number: usize, total: u32, waits: Option<usize>) -> Ended {
+        let sent = self.times_sent();
         let ended = self.attempt(number, total, waits);
         self.world.note(|| format!("{}: {ended:?}", url(number)));
+        if self.times_sent() > sent {
+            check_told(&ended);
+        }
         self.judge(&ended);
         if ended == Ended::PowerCut {
             let off = [0, 1, 30, 200, 4000][self.world.below(5)];
@@ -129,6 +133,11 @@ impl<'w> Device<'w> {
                 Ended::Answer(response.status(), is_settled)
             }
         }
+    }
+
+    /// How many times payments have reached the seller.
+    fn times_sent(&self) -> usize {
+        self.world.seller.borrow().seen.values().map(|seen| seen.times).sum()
     }
 
     /// Opens the journal, if the device has just started.
@@ -195,9 +204,16 @@ pub(crate) async fn open(flash: &Flash) -> Result<Books, JournalError> {
     Journal::open(storage, &mut [0; sizes::RECORD]).await
 }
 
+/// An attempt that sent a payment never ends as if it had not.
+fn check_told(ended: &Ended) {
+    let Ended::Failed(error) = ended else { return };
+    let is_over = matches!(error, Error::Exchange(ExchangeError::Refused(_)) | Error::Expired(_));
+    assert!(is_over || error.unsettled().is_some(), "a payment was sent: {error}");
+}
+
 /// Money moved is money booked or reserved, which is within the budget.
 pub(crate) fn check_books(journal: &mut Books, now: Now, moved: [u64; 2]) {
-    journal.keep_budgets(&RULES).expect("room for the budgets");
+    journal.keep_budgets(&RULES, now).expect("room for the budgets");
     let statement = journal.statement(now);
     for (rule, moved) in RULES.iter().zip(moved) {
         let spent = |period| statement.spent(&rule.asset, period).expect("a budget").amount;

@@ -172,14 +172,18 @@ impl Medium {
         }
     }
 
-    /// What is left of a page is undefined: its front may be erased, or each of its bits may be with
-    /// some probability.
+    /// What is left of a page is undefined: its front may be erased, all of it may be zeros, as some
+    /// flashes make it first, or each of its bits may be erased with some probability.
     fn erase_part(&mut self, from: usize, to: usize) {
-        let (front, percent) = (self.dice.below(3), self.dice.below(101));
-        if front == 0 {
-            let end = from + self.dice.below((to - from) / WORD) * WORD;
-            self.bytes[from..end].fill(0xff);
-            return;
+        let (kind, percent) = (self.dice.below(4), self.dice.below(101));
+        match kind {
+            0 => {
+                let end = from + self.dice.below((to - from) / WORD) * WORD;
+                self.bytes[from..end].fill(0xff);
+                return;
+            }
+            1 => self.bytes[from..to].fill(0),
+            _ => {}
         }
         for at in from..to {
             let risen = |_| self.dice.below(100) < percent;

@@ -83,7 +83,9 @@ enum Lie {
     Transaction,
 }
 
-const REASONS: [&str; 6] = [
+const REASONS: [&str; 8] = [
+    "invalid_exact_svm_transaction_simulation_failed",
+    "invalid_exact_evm_insufficient_balance",
     "invalid_exact_svm_payload_transaction",
     "invalid_exact_evm_payload_authorization_valid_before",
     "insufficient_funds",

@@ -135,7 +135,10 @@ impl<'r, const ENTRY: usize> Exchange<'r, ENTRY> {
             #[cfg(feature = "evm")]
             Network::Eip155(_) => {
                 let (_, buffer) = self.selection.split_entries(self.memory);
-                evm_payment::copy(recorded.signed, buffer).map(|_| ())
+                evm_payment::copy(recorded.signed, buffer)?;
+                let from = evm_payment::load(self.stored()).map(|payment| payment.from);
+                from.filter(|from| self.payer.evm == Some(*from)).ok_or(Error::OutOfOrder)?;
+                Ok(())
             }
             #[cfg(feature = "solana")]
             network if network.is_solana() => {

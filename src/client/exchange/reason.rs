@@ -12,24 +12,14 @@ pub(super) enum SaidIn {
     ChallengeV2,
     /// In a challenge of version 1: sellers answer in this form whatever goes wrong.
     ChallengeV1,
-    /// In a receipt: settlement was tried.
+    /// In a receipt: the payment had passed verification, and settlement was tried.
     Receipt,
 }
-
-/// Codes in a challenge of version 2 that do not say that nothing was settled.
-const MAY_SETTLE: [&str; 5] = [
-    "duplicate_settlement",
-    // Nonces are drawn at random: if one is used, this very payment has used it.
-    "nonce_already_used",
-    "settlement_pending",
-    "transaction_confirmation_timed_out",
-    "unexpected_settle_error",
-];
 
 /// Parts of the codes with which facilitators refuse a payment before they send it to the chain.
 /// Every other code, and every sentence, may be that of a settlement that got lost: of a
 /// transaction that was sent and not seen to confirm, or of a facilitator whose answer never came.
-const BEFORE_SETTLEMENT: [&str; 15] = [
+const BEFORE_SETTLEMENT: [&str; 17] = [
     "invalid_exact_svm_payload_",
     "invalid_exact_evm_payload_",
     "invalid_exact_evm_signature",
@@ -37,6 +27,8 @@ const BEFORE_SETTLEMENT: [&str; 15] = [
     "invalid_exact_evm_authorization_value",
     "invalid_exact_evm_token_",
     "missing_eip712_domain",
+    "asset_not_deployed_contract",
+    "eip3009_not_supported",
     "insufficient_balance",
     "transaction_simulation_failed",
     "fee_payer",
@@ -47,36 +39,45 @@ const BEFORE_SETTLEMENT: [&str; 15] = [
     "insufficient_funds",
 ];
 
-/// Parts of the codes of verification that an EVM payment gets too when it is settled a second time,
-/// as sellers do whose first try took long: its nonce is used, or its time is over by then.
-const ON_SECOND_TRY: [&str; 3] =
-    ["nonce", "valid_before", "exact_evm_transaction_simulation_failed"];
+/// Nonces are drawn at random: if one is used, this very payment has used it.
+const USED: &str = "nonce";
 
-/// What sellers say to those who have not paid yet. As the answer to a payment it may come from a
-/// cache, while the seller settles; and a seller that has overlooked the payment may find it yet.
-const ON_FIRST_CONTACT: [&str; 3] = ["", "Payment required", "X-PAYMENT header is required"];
+/// Parts of the codes of verification that a payment gets too when it is settled a second time, as
+/// sellers do whose first try took long: its time is over by then, or a node simulates what it has
+/// executed.
+const ON_SECOND_TRY: [&str; 2] = ["valid_before", "transaction_simulation_failed"];
 
-/// What sellers of version 1 say of a payment that they have not shown to a facilitator.
-const BEFORE_VERIFICATION_V1: [&str; 2] =
-    ["Invalid or malformed payment header", "Unable to find matching payment requirements"];
+/// And those that it gets if it has emptied the account. A receipt comes after a verification, which
+/// has seen the money.
+const ONCE_EMPTIED: [&str; 2] = ["insufficient_balance", "insufficient_funds"];
 
-/// Whether the reason says that this payment is not settled and is not about to be.
+/// What sellers say of a payment that they have not shown to a facilitator.
+const BEFORE_VERIFICATION: [&str; 3] = [
+    "No matching payment requirements",
+    "Unable to find matching payment requirements",
+    "Invalid or malformed payment header",
+];
+
+/// Whether the reason says that this payment is not settled and is not about to be. What is not
+/// known says nothing: least of all what sellers say to those who have not paid yet, which may come
+/// from a cache while the seller settles.
 pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
     let text = reason.as_str();
-    if reason.is_cut() || ON_FIRST_CONTACT.contains(&text) {
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    if reason.is_cut() || has(&[USED]) {
         return false;
     }
+    let is_of_verification = text.bytes().all(is_of_code) && has(&BEFORE_SETTLEMENT);
+    let is_of_seller = BEFORE_VERIFICATION.contains(&text);
     match said_in {
-        SaidIn::ChallengeV2 => !MAY_SETTLE.iter().any(|code| text.contains(code)),
-        SaidIn::ChallengeV1 => is_of_verification(text) || BEFORE_VERIFICATION_V1.contains(&text),
-        SaidIn::Receipt => is_of_verification(text),
+        SaidIn::ChallengeV2 => is_of_verification || is_of_seller,
+        SaidIn::ChallengeV1 => is_of_verification && !has(&ON_SECOND_TRY) || is_of_seller,
+        SaidIn::Receipt => is_of_verification && !has(&ON_SECOND_TRY) && !has(&ONCE_EMPTIED),
     }
 }
 
-fn is_of_verification(text: &str) -> bool {
-    let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    let has_part = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-    text.bytes().all(of_code) && has_part(&BEFORE_SETTLEMENT) && !has_part(&ON_SECOND_TRY)
+fn is_of_code(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_')
 }
 
 #[cfg(test)]
@@ -93,25 +94,25 @@ mod tests {
         for (reason, in_v2, in_v1, in_receipt) in [
             (code, true, true, true),
             (sentence, true, true, false),
-            ("No matching payment requirements", true, false, false),
-            ("insufficient_funds", true, true, true),
-            ("invalid_exact_svm_transaction_simulation_failed", true, true, true),
+            ("No matching payment requirements", true, true, false),
+            ("insufficient_funds", true, true, false),
+            ("invalid_exact_svm_transaction_simulation_failed", true, false, false),
             ("invalid_exact_evm_signature", true, true, true),
             ("invalid_exact_evm_payload_signature", true, true, true),
             ("invalid_exact_evm_token_name_mismatch", true, true, true),
-            ("invalid_exact_evm_insufficient_balance", true, true, true),
+            ("invalid_exact_evm_insufficient_balance", true, true, false),
             ("invalid_exact_evm_nonce_already_used", false, false, false),
             ("invalid_exact_evm_payload_authorization_nonce_already_used", false, false, false),
             ("invalid_exact_evm_payload_authorization_valid_before", true, false, false),
             ("invalid_exact_evm_transaction_simulation_failed", true, false, false),
-            ("invalid_exact_evm_transaction_failed", true, false, false),
+            ("invalid_exact_evm_transaction_failed", false, false, false),
             // Sent to the chain, and not seen to confirm.
-            ("transaction_failed", true, false, false),
-            ("invalid_exact_svm_transaction_failed", true, false, false),
-            ("settle_exact_svm_block_height_exceeded", true, false, false),
+            ("transaction_failed", false, false, false),
+            ("invalid_exact_svm_transaction_failed", false, false, false),
+            ("settle_exact_svm_block_height_exceeded", false, false, false),
             ("unexpected_settle_error", false, false, false),
-            ("Facilitator settle failed (504): fee_payer", true, false, false),
-            ("fetch failed", true, false, false),
+            ("Facilitator settle failed (504): fee_payer", false, false, false),
+            ("fetch failed", false, false, false),
             ("", false, false, false),
             ("Payment required", false, false, false),
             ("X-PAYMENT header is required", false, false, false),

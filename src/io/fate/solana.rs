@@ -10,6 +10,7 @@
 
 use embedded_hal_async::delay::DelayNs;
 
+use super::Finding;
 use crate::client::SolanaTrace;
 use crate::io::json_rpc::JsonRpc;
 use crate::io::solana_rpc::{HistoryEntry, SolanaRpc, Tip};
@@ -18,6 +19,9 @@ use crate::io::{Error, Fate, Transport};
 /// Seconds that the finalized chain may be behind the present: usually some 13. An expired payment is
 /// older by far.
 const BEHIND: u64 = 90;
+
+/// Seconds after which a payment whose blockhash is still good is looked at again.
+const PENDING: u32 = 60;
 
 /// Seconds that the chain's clock may be off.
 const DRIFT: u64 = 60;
@@ -45,24 +49,25 @@ struct Horizon {
 
 impl Search {
     /// Looks for the payment.
-    pub(super) async fn fate<T: Transport, D: DelayNs>(
+    pub(super) async fn finding<T: Transport, D: DelayNs>(
         &self,
         node: JsonRpc<'_, T, D>,
-    ) -> Result<Fate, Error> {
+    ) -> Result<Finding, Error> {
         let mut node = SolanaRpc(node);
         if !self.trace.network.has_genesis(&node.genesis_hash().await?) {
             warning!("x402: the Solana node is of another network than the payment");
-            return Ok(Fate::Unknown);
+            return Ok(Finding::Over(Fate::Unknown));
         }
         let tip = node.tip().await?;
         let blockhash = &self.trace.recent_blockhash;
         let is_void = !node.is_blockhash_valid(blockhash, tip.slot).await?;
-        let is_proof = is_void && self.is_present(&tip);
-        match self.search(&mut node, &tip).await? {
-            Some(true) => Ok(Fate::Settled),
-            Some(false) if is_proof => Ok(Fate::NotSettled),
-            _ => Ok(Fate::Unknown),
-        }
+        let is_present = self.is_present(&tip);
+        Ok(match (self.search(&mut node, &tip).await?, is_void) {
+            (Some(true), _) => Finding::Over(Fate::Settled),
+            (_, false) if is_present => Finding::Pending { seconds: PENDING },
+            (Some(false), true) if is_present => Finding::Over(Fate::NotSettled),
+            _ => Finding::Over(Fate::Unknown),
+        })
     }
 
     /// Whether the finalized chain has reached the present, by the later of two clocks.

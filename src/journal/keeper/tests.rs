@@ -46,17 +46,22 @@ struct Device {
 
 impl Device {
     fn new() -> Self {
-        Device::open(RamStorage::new()).expect("an empty storage")
+        Device::open(RamStorage::new(), 0).expect("an empty storage")
     }
 
-    fn open(storage: RamStorage) -> Result<Self, JournalError> {
+    fn open(storage: RamStorage, uptime: u64) -> Result<Self, JournalError> {
         let mut journal = block_on(Journal::open(storage, &mut [0; sizes::RECORD]))?;
-        journal.keep_budgets(RULES)?;
+        journal.keep_budgets(RULES, at(uptime))?;
         Ok(Device { journal })
     }
 
     fn reset(self) -> Self {
-        Device::open(self.journal.into_storage()).expect("what a journal wrote")
+        self.reset_at(0)
+    }
+
+    /// With an uptime that begins there.
+    fn reset_at(self, uptime: u64) -> Self {
+        Device::open(self.journal.into_storage(), uptime).expect("what a journal wrote")
     }
 
     fn reserve(&mut self, path: &str, amount: u64, uptime: u64) -> Result<u32, JournalError> {
@@ -73,6 +78,11 @@ impl Device {
         let recorded = block_on(self.journal.recorded(number, &mut buffer))?;
         assert!(recorded.is_none_or(|recorded| recorded == payment(entry)));
         Ok(recorded.is_some())
+    }
+
+    fn age(&mut self, number: u32, uptime: u64) -> Option<u64> {
+        let open = self.journal.find(number).expect("an open payment");
+        self.journal.age(&open, at(uptime))
     }
 
     fn close(&mut self, number: u32, verdict: Verdict, uptime: u64) -> Result<(), JournalError> {
@@ -153,15 +163,45 @@ fn nothing_is_booked_twice() {
     assert_eq!((again, device.spent(0).amount), (Err(JournalError::NotOpen), 30));
 }
 
+/// Whatever the uptime begins with: one that goes on through a reset makes nothing look older.
 #[test]
-fn a_payment_lives_from_the_start_of_the_device_after_a_reset() {
+fn a_payment_lives_from_the_first_question_after_a_reset() {
     let mut device = Device::new();
-    device.reserve("a", 30, 1000).unwrap();
+    let number = device.reserve("a", 30, 1000).unwrap();
     assert_eq!(device.journal.expired(at(1099)), None);
+    assert_eq!(device.age(number, 1099), Some(99));
     assert!(device.journal.expired(at(1100)).is_some());
-    let device = device.reset();
-    assert_eq!(device.journal.expired(at(99)), None);
-    assert!(device.journal.expired(at(100)).is_some());
+    for boot in [0, 1100, u64::MAX / 2] {
+        device = device.reset_at(boot);
+        assert_eq!(device.age(number, boot + 99), None);
+        assert_eq!(device.journal.expired(at(boot + 99)), None);
+        assert!(device.journal.expired(at(boot + 100)).is_some());
+    }
+}
+
+#[test]
+fn a_payment_reserved_at_once_has_an_age() {
+    let mut device = Device::new();
+    let number = device.reserve("a", 30, 0).unwrap();
+    assert_eq!(device.age(number, 0), Some(0));
+    assert_eq!(device.age(number, 7), Some(7));
+}
+
+#[test]
+fn what_can_still_settle_stays_open() {
+    let mut device = Device::new();
+    let number = device.reserve("a", 30, 1000).unwrap();
+    device.close(number, Verdict::Pending { seconds: 60 }, 1200).unwrap();
+    assert_eq!(device.spent(1200).amount, 30);
+    assert_eq!(device.journal.expired(at(1259)), None);
+    assert!(device.journal.expired(at(1260)).is_some());
+    // It never shortens a life, and nothing overflows.
+    device.close(number, Verdict::Pending { seconds: 0 }, 1000).unwrap();
+    assert_eq!(device.journal.expired(at(1259)), None);
+    device.close(number, Verdict::Pending { seconds: u32::MAX }, u64::MAX).unwrap();
+    assert_eq!(device.journal.unsettled(request("a")).unwrap().lifetime, u32::MAX);
+    let error = device.close(number + 1, Verdict::Pending { seconds: 60 }, 0);
+    assert_eq!(error, Err(JournalError::NotOpen));
 }
 
 #[test]
@@ -194,13 +234,14 @@ fn there_is_room_for_so_many() {
     device.reserve("a", 1, 0).unwrap();
     device.reserve("b", 1, 0).unwrap();
     let error = JournalError::TooManyOpen { capacity: 2 };
+    assert_eq!(device.journal.check_room(), Err(error));
     assert_eq!(device.reserve("c", 1, 0), Err(error));
     assert!(format!("{error}").contains('2'));
 
     let asset = Asset { address: "0x00", ..assets::USDC_BASE };
     let rules = [RULE, Rule { asset, ..RULE }];
     let error = JournalError::TooManyBudgets { capacity: 1 };
-    assert_eq!(device.journal.keep_budgets(&rules), Err(error));
+    assert_eq!(device.journal.keep_budgets(&rules, at(0)), Err(error));
 }
 
 #[test]
@@ -230,13 +271,13 @@ fn write(storage: &mut RamStorage, slot: Slot, item: &[u8]) {
 }
 
 fn error(storage: RamStorage) -> JournalError {
-    Device::open(storage).err().expect("a journal that can't be opened")
+    Device::open(storage, 0).err().expect("a journal that can't be opened")
 }
 
 #[test]
 fn older_books_than_a_record_are_told() {
     let mut storage = Device::new().journal.into_storage();
-    let mut device = Device::open(storage.clone()).unwrap();
+    let mut device = Device::open(storage.clone(), 0).unwrap();
     let number = device.reserve("a", 1, 0).unwrap();
     device.book(number, 0).unwrap();
     let old = item(&mut device.journal.storage, BOOKS);
@@ -281,7 +322,7 @@ fn a_damaged_record_is_none() {
     for damaged in [&record[1..], &record[..record.len() - 1], b"x4B\x01", b"?"] {
         let mut storage = storage.clone();
         write(&mut storage, 1, damaged);
-        let mut device = Device::open(storage).unwrap();
+        let mut device = Device::open(storage, 0).unwrap();
         assert_eq!(device.open_numbers(), [(number, true)]);
         assert_eq!((device.is_recorded(number, b"a"), device.spent(0).amount), (Ok(false), 30));
     }
@@ -308,7 +349,7 @@ fn what_can_not_be_written_has_not_happened() {
     let buffer = &mut [0; sizes::RECORD];
     let full = JournalError::Storage(StorageError::Full);
     let mut journal: Journal<_, 1, 2> = block_on(Journal::open(storage, buffer)).unwrap();
-    journal.keep_budgets(RULES).unwrap();
+    journal.keep_budgets(RULES, at(0)).unwrap();
     let before = journal.books.clone();
     assert_eq!(block_on(journal.reserve(&reservation("b", 5), at(0), buffer)), Err(full));
     assert_eq!(block_on(journal.record(number, &payment(b"a"), buffer)), Err(full));
@@ -318,15 +359,15 @@ fn what_can_not_be_written_has_not_happened() {
     assert_eq!(journal.books, before);
 }
 
-/// A budget that comes back has forgotten nothing, as long as there was room.
+/// A budget that comes back has forgotten nothing.
 #[test]
 fn a_window_outlives_its_budget() {
     let mut device = Device::new();
     let number = device.reserve("a", 30, 0).unwrap();
     device.book(number, 0).unwrap();
-    device.journal.keep_budgets(RULES).unwrap();
+    device.journal.keep_budgets(RULES, at(0)).unwrap();
     assert_eq!(device.spent(0).amount, 30);
-    device.journal.keep_budgets(&[]).unwrap();
-    device.journal.keep_budgets(RULES).unwrap();
+    device.journal.keep_budgets(&[], at(0)).unwrap();
+    device.journal.keep_budgets(RULES, at(0)).unwrap();
     assert_eq!(device.spent(0).amount, 30);
 }
