@@ -42,13 +42,15 @@ where
             let open = self.journal.unsettled(key);
             let attempt = self.attempt(request, open).await;
             self.note(key, &attempt).await;
-            match self.journal.unsettled(key).filter(|_| is_unknown(&attempt)) {
-                None => return attempt,
-                Some(open) if open.is_expired((self.uptime)()) => {
-                    return Err(Error::Expired(self.close(&open).await?));
-                }
-                Some(_) => self.delay.delay_ms(pause).await,
+            let Some(open) = self.journal.unsettled(key).filter(|_| is_unknown(&attempt)) else {
+                return attempt;
+            };
+            // With its connection: one socket is enough for the seller and the node in turn.
+            drop(attempt);
+            if open.is_expired((self.uptime)()) {
+                return Err(Error::Expired(self.close(&open).await?));
             }
+            self.delay.delay_ms(pause).await;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }
