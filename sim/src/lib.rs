@@ -1,6 +1,7 @@
 //! Seller, facilitator and chains on a host, for testing x402 devices.
 
 pub mod chain;
+pub mod clock;
 pub mod demo;
 pub mod device;
 pub mod evm_chain;

@@ -46,7 +46,7 @@ where
             if !is_unknown(&attempt) || self.journal.unsettled(key).is_none() {
                 return attempt;
             }
-            // The connection, too, is given back for the while.
+            // With its connection: one socket is enough for the seller and the node in turn.
             drop(attempt);
             self.delay.delay_ms(pause).await;
             pause = pause.saturating_mul(2).min(LONGEST_PAUSE);

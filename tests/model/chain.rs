@@ -2,46 +2,11 @@
 
 use std::collections::HashMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use embedded_x402_tests::histories::{Coin, OnSolana, Payment, Settlement};
 use embedded_x402_tests::keys::base58;
-use embedded_x402_tests::message::Transaction;
 use embedded_x402_tests::sent::SentRequest;
-use serde_json::Value;
 
-use crate::wallet::{identity, mark};
-
-/// What is paid in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Coin {
-    Solana,
-    Evm,
-}
-
-/// A signed payment that has reached the seller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Payment {
-    /// The front of its signature.
-    pub(crate) id: String,
-    pub(crate) coin: Coin,
-    pub(crate) amount: u64,
-    /// Unix seconds at which it can settle: from the first, before the second.
-    pub(crate) valid: (u64, u64),
-    /// What the facilitator's signature makes of it.
-    pub(crate) transaction: String,
-    /// All of it, as it was sent.
-    pub(crate) json: String,
-}
-
-/// Money that has moved.
-#[derive(Debug, Clone)]
-pub(crate) struct Settlement {
-    pub(crate) id: String,
-    pub(crate) coin: Coin,
-    pub(crate) amount: u64,
-    /// Unix seconds.
-    pub(crate) at: u64,
-}
+use crate::wallet::mark;
 
 /// Why nothing moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,28 +36,15 @@ impl Chain {
 
     /// Reads the payment in a request.
     pub(crate) fn payment(&self, request: &SentRequest) -> Option<Payment> {
-        let header = request.field("PAYMENT-SIGNATURE").or(request.field("X-PAYMENT"))?;
-        let json = String::from_utf8(STANDARD.decode(header).expect("base64")).expect("UTF-8");
-        let value: Value = serde_json::from_str(&json).expect("JSON");
-        let payload = &value["payload"];
-        Some(match payload["transaction"].as_str() {
-            Some(transaction) => self.on_solana(transaction, json),
-            None => on_evm(payload, json.clone()),
+        Payment::read(request, |transaction| {
+            let fee_payer = &transaction.message.accounts[0];
+            let fee_payer = bs58::decode(fee_payer).into_vec().expect("base58");
+            let settled = mark(&fee_payer, transaction.message_bytes());
+            OnSolana {
+                valid: self.blockhashes[&transaction.message.recent_blockhash],
+                transaction: base58(&settled),
+            }
         })
-    }
-
-    fn on_solana(&self, transaction: &str, json: String) -> Payment {
-        let transaction = Transaction::read(STANDARD.decode(transaction).expect("base64"));
-        let fee_payer = bs58::decode(&transaction.message.accounts[0]).into_vec().expect("base58");
-        let settled = mark(&fee_payer, transaction.message_bytes());
-        Payment {
-            id: identity(&transaction.device_signature()),
-            coin: Coin::Solana,
-            amount: transaction.message.amount(),
-            valid: self.blockhashes[&transaction.message.recent_blockhash],
-            transaction: base58(&settled),
-            json,
-        }
     }
 
     /// Moves the money.
@@ -116,22 +68,5 @@ impl Chain {
     pub(crate) fn moved(&self, coin: Coin) -> u64 {
         let of_coin = self.settlements.iter().filter(|settlement| settlement.coin == coin);
         of_coin.map(|settlement| settlement.amount).sum()
-    }
-}
-
-fn on_evm(payload: &Value, json: String) -> Payment {
-    let authorization = &payload["authorization"];
-    let number = |name: &str| {
-        let text = authorization[name].as_str().expect("a number as text");
-        text.parse::<u64>().expect("a number")
-    };
-    let signature = payload["signature"].as_str().expect("a signature");
-    Payment {
-        id: signature[2..18].to_owned(),
-        coin: Coin::Evm,
-        amount: number("value"),
-        valid: (number("validAfter") + 1, number("validBefore")),
-        transaction: format!("0x{}", &signature[2..66]),
-        json,
     }
 }

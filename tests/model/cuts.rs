@@ -1,10 +1,9 @@
 //! The power is cut at every operation of the flash: before it, within it, and behind it.
 
-use crate::chain::Coin;
-use crate::device::{Device, Ended};
-use crate::flash::{Fault, Flash};
-use crate::histories::end;
-use crate::world::World;
+use embedded_x402_tests::histories::{Coin, Ended, Fault, Flash, end};
+
+use crate::market::InMemory;
+use crate::{Device, World};
 
 const TOTAL: u32 = 300_000;
 
@@ -32,9 +31,9 @@ impl Cut {
     fn is_too_late(&self, operation: usize) -> bool {
         let Cut { coin, misconduct, seed, fault } = *self;
         let name = format!("{coin:?}, seed {seed}, {fault:?} at operation {operation}");
-        let world = World::new(name, seed);
+        let world = World::new(name, seed, InMemory::honest());
         {
-            let mut seller = world.seller.borrow_mut();
+            let seller = &mut world.market.borrow_mut().seller;
             (seller.coins, seller.misconduct) = (vec![coin], misconduct);
         }
         let mut device = Device::new(&world, Flash::new(2, operation as u64));
@@ -84,7 +83,7 @@ fn in_the_middle_of_an_erase() {
     for pages in [2, 3] {
         let cut = |operation, seed| {
             let name = format!("{pages} pages, cut within operation {operation}, seed {seed}");
-            let world = World::new(name, 1);
+            let world = World::new(name, 1, InMemory::honest());
             let mut device = Device::new(&world, Flash::new(pages, seed));
             device.flash.fail_after(operation, Fault::CutWithin);
             (0..PURCHASES).for_each(|_| purchase(&world, &mut device));
@@ -106,19 +105,20 @@ fn at_every_wait() {
     for coin in [Coin::Solana, Coin::Evm] {
         let mut sent_again = 0;
         let is_over = |waits: &usize| {
-            let world = World::new(format!("{coin:?}, reset after {waits} waits"), 1);
-            world.seller.borrow_mut().coins = vec![coin];
+            let name = format!("{coin:?}, reset after {waits} waits");
+            let world = World::new(name, 1, InMemory::honest());
+            world.market.borrow_mut().seller.coins = vec![coin];
             let mut device = Device::new(&world, Flash::new(2, 1));
             if device.buy(0, TOTAL, Some(*waits)) != Ended::Dropped {
                 return true;
             }
             device.reset(1);
-            let was_sent = !world.seller.borrow().seen.is_empty();
+            let was_sent = !world.purchases.borrow().seen.is_empty();
             let again = device.buy(0, TOTAL, None);
             if was_sent {
                 sent_again += 1;
                 assert_eq!(again, Ended::Answer(200, true));
-                assert_eq!(world.chain.borrow().settlements.len(), 1);
+                assert_eq!(world.market.borrow().chain.settlements.len(), 1);
             }
             false
         };

@@ -6,31 +6,32 @@ use embedded_x402::journal::{
 };
 use embedded_x402::sizes;
 use embedded_x402::wire::{Network, ProtocolVersion};
+use embedded_x402_tests::histories::device::{check_books, open};
+use embedded_x402_tests::histories::flash::PAGE;
+use embedded_x402_tests::histories::{Coin, Ended, Flash};
 use embedded_x402_tests::mutation::Dice;
 
-use crate::chain::Coin;
-use crate::device::{Device, Ended, check_books, open};
-use crate::flash::{Flash, PAGE};
-use crate::world::World;
+use crate::market::InMemory;
+use crate::{Device, World};
 
 /// What is on the flash after two payments and one more that the device lets go of when it has
 /// waited so many times; and what has moved.
 fn written(waits: usize) -> (Vec<u8>, [u64; 2]) {
-    let world = World::new("some payments".into(), 1);
+    let world = World::new("some payments".into(), 1, InMemory::honest());
     let mut device = Device::new(&world, Flash::new(2, 1));
-    world.seller.borrow_mut().coins = vec![Coin::Evm];
+    world.market.borrow_mut().seller.coins = vec![Coin::Evm];
     for number in 0..2 {
         device.buy(number, 60_000, None);
     }
     device.buy(0, 60_000, Some(waits));
-    let chain = world.chain.borrow();
-    (device.flash.bytes(), [Coin::Solana, Coin::Evm].map(|coin| chain.moved(coin)))
+    let market = world.market.borrow();
+    (device.flash.bytes(), Coin::ALL.map(|coin| market.chain.moved(coin)))
 }
 
 /// One bit of rot at a time: the journal says so, or has lost nothing.
 #[test]
 fn every_bit() {
-    let world = World::new("a bit of rot".into(), 1);
+    let world = World::new("a bit of rot".into(), 1, InMemory::honest());
     let (mut refused, mut open_payments) = (0, 0);
     for waits in 6..22 {
         let (bytes, moved) = written(waits);
@@ -78,12 +79,12 @@ fn foreign() -> Vec<Vec<u8>> {
 #[test]
 fn of_somebody_else() {
     for (number, bytes) in foreign().into_iter().enumerate() {
-        let world = World::new(format!("foreign content {number}"), 1);
+        let world = World::new(format!("foreign content {number}"), 1, InMemory::honest());
         let mut device = Device::new(&world, Flash::with(bytes.clone(), 1));
         let error = JournalError::Storage(StorageError::Corrupt);
         assert_eq!(device.try_to_buy(0), Ended::NotOpened(error), "{number}");
         assert!(device.flash.bytes() == bytes, "{number}");
-        assert!(world.seller.borrow().seen.is_empty());
+        assert!(world.purchases.borrow().seen.is_empty());
     }
 }
 
@@ -99,7 +100,7 @@ const PAYMENT: RecordedPayment<'static> = RecordedPayment {
 /// A journal of more open payments than two pages have room for.
 #[test]
 fn that_is_full() {
-    let world = World::new("a full flash".into(), 1);
+    let world = World::new("a full flash".into(), 1, InMemory::honest());
     let flash = Flash::new(2, 1);
     world.time.run(async {
         let storage = FlashStorage::new(flash.clone(), 0..flash.len()).expect("whole pages");

@@ -1,23 +1,21 @@
 //! A seller with its facilitator: honest, or with any misconduct that the dice say.
 
-use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use embedded_x402_tests::challenge::{
     challenge, challenge_v1, entry, entry_evm, entry_v1, with, with_extra,
 };
+use embedded_x402_tests::histories::market::TIMEOUT;
+use embedded_x402_tests::histories::{Coin, Payment};
 use embedded_x402_tests::keys::{DEVICE, base58};
 use embedded_x402_tests::mutation::Dice;
 use embedded_x402_tests::network::{After, Reply};
 use embedded_x402_tests::response::{encode, response};
 use serde_json::{Value, json};
 
-use crate::chain::{Chain, Coin, Payment, Rejection};
+use crate::chain::{Chain, Rejection};
 
-/// For how long an authorization is valid, in seconds.
-pub(crate) const TIMEOUT: u64 = 120;
-
-/// What the seller does and remembers.
+/// What the seller does.
 pub(crate) struct Seller {
     /// Of a hundred answers, so many are no honest ones.
     pub(crate) misconduct: usize,
@@ -32,20 +30,6 @@ pub(crate) struct Seller {
     payer: String,
     /// Payments that are settled later, and when.
     pending: Vec<(u64, Payment)>,
-    /// Every payment that came, by its identity.
-    pub(crate) seen: HashMap<String, Seen>,
-}
-
-/// A payment that came.
-pub(crate) struct Seen {
-    pub(crate) payment: Payment,
-    /// It was answered with a status of 200 to 299, or with a receipt of success.
-    pub(crate) is_delivered: bool,
-    /// It was answered with a 402 when it came for the first time: later, that says nothing of the
-    /// copies before.
-    pub(crate) is_refused: bool,
-    /// How many times it came.
-    pub(crate) times: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +90,6 @@ impl Seller {
             is_v1: false,
             payer,
             pending: Vec::new(),
-            seen: HashMap::new(),
         }
     }
 
@@ -157,22 +140,7 @@ impl Seller {
             Settling::Never => {}
         }
         let reply = self.reply(said, payment, chain, now, dice);
-        self.remember(payment, &reply);
         (format!("settles {settling:?} and says {said:?}"), reply)
-    }
-
-    fn remember(&mut self, payment: &Payment, reply: &Reply) {
-        let seen = self.seen.entry(payment.id.clone()).or_insert_with(|| Seen {
-            payment: payment.clone(),
-            is_delivered: false,
-            is_refused: false,
-            times: 0,
-        });
-        assert_eq!(seen.payment.json, payment.json, "the same payment in other bytes");
-        let text = String::from_utf8_lossy(&reply.bytes);
-        seen.is_delivered |= text.starts_with("HTTP/1.1 2") || text.contains("PAYMENT-RESPONSE");
-        seen.times += 1;
-        seen.is_refused |= seen.times == 1 && text.starts_with("HTTP/1.1 402");
     }
 
     fn conduct(&self, payment: &Payment, chain: &mut Chain, now: u64) -> (Settling, Said) {

@@ -3,17 +3,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use embedded_x402::signer::{Ed25519Signer, RecoverableSignature, Secp256k1Signer, SignerError};
+use embedded_x402_tests::histories::payment::identity;
 
-use crate::world::World;
+use crate::World;
 
 /// Stands for the device's key on Solana and on EVM chains.
 #[derive(Clone, Copy)]
 pub(crate) struct Key<'w>(pub(crate) &'w World);
-
-/// The device's wallet on both.
-pub(crate) fn wallet(world: &World) -> (Key<'_>, Key<'_>) {
-    (Key(world), Key(world))
-}
 
 /// What stands for a signature.
 pub(crate) fn mark(public_key: &[u8], message: &[u8]) -> [u8; 64] {
@@ -24,11 +20,6 @@ pub(crate) fn mark(public_key: &[u8], message: &[u8]) -> [u8; 64] {
         part.copy_from_slice(&hasher.finish().to_le_bytes());
     }
     bytes
-}
-
-/// What a payment is known by: the front of its signature.
-pub(crate) fn identity(signature: &[u8]) -> String {
-    signature[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Ed25519Signer for Key<'_> {

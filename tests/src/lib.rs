@@ -6,6 +6,7 @@
 pub mod authorization;
 pub mod challenge;
 pub mod device;
+pub mod histories;
 pub mod keys;
 pub mod message;
 pub mod mutation;

@@ -1,6 +1,6 @@
 //! The state behind a [`Chain`](super::Chain): one runtime, one queue of blockhashes, one history.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use litesvm::LiteSVM;
 use solana_account::Account;
@@ -44,7 +44,7 @@ impl Ledger {
             history: History::default(),
             treasury: Keypair::new(),
             airdrops: 0,
-            started: unix_time(),
+            started: config.clock.now(),
             config,
         };
         ledger.fund_sol(&ledger.treasury.pubkey(), TREASURY_LAMPORTS)?;
@@ -138,8 +138,4 @@ fn blockhash_seed(config: &ChainConfig) -> [u8; 32] {
         Some(seed) => hash(&seed.to_le_bytes()).to_bytes(),
         None => Keypair::new().pubkey().to_bytes(),
     }
-}
-
-fn unix_time() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

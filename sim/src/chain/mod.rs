@@ -52,6 +52,7 @@ use solana_signature::Signature;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
+use crate::clock::Clock;
 use ledger::Ledger;
 
 /// A Solana chain in this process. Clones share the same chain.
@@ -75,6 +76,8 @@ pub struct ChainConfig {
     /// Makes the sequence of blockhashes reproducible. `None`: another sequence on each start, so
     /// that a payment signed for one run is not valid in the next.
     pub seed: Option<u64>,
+    /// Tells when slot 0 is. From then on, time passes by slots.
+    pub clock: Clock,
 }
 
 /// Why the chain could not be set up as asked.
@@ -235,6 +238,7 @@ impl Default for ChainConfig {
             finalized_after: 32,
             genesis_hash: genesis::DEVNET_GENESIS_HASH,
             seed: None,
+            clock: Clock::host(),
         }
     }
 }

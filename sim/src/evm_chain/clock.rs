@@ -1,6 +1,6 @@
 //! The chain's clock: the wall's, moved ahead, or one that stands still.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use crate::clock::Clock as WallClock;
 
 /// Tells Unix time in seconds.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ impl Clock {
 }
 
 fn wall_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    WallClock::host().now().as_secs()
 }
 
 #[cfg(test)]

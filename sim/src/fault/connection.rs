@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -10,11 +11,13 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::serve::Listener;
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 use tower::ServiceExt;
 use tracing::debug;
 
@@ -23,10 +26,35 @@ use tracing::debug;
 #[error("the connection is closed without an answer, as was asked for")]
 pub struct Severed;
 
-/// A server that may close the connection instead of an answer.
+/// A server that may close the connection instead of an answer, and take its time.
 pub trait Answer: Clone + Send + 'static {
     /// Answers a request.
-    fn answer(self, request: Request) -> impl Future<Output = Result<Response, Severed>> + Send;
+    fn answer(self, request: Request) -> impl Future<Output = Answered> + Send;
+}
+
+/// What a server makes of a request, and when.
+pub struct Answered {
+    /// The answer.
+    pub response: Result<Response, Severed>,
+    /// How much later it goes out.
+    pub delay: Duration,
+    /// What is done yet, whatever becomes of the answer.
+    pub afterwards: Option<Afterwards>,
+}
+
+/// What a server does when it has answered.
+pub struct Afterwards {
+    /// How much later.
+    pub delay: Duration,
+    /// What.
+    pub work: BoxFuture<'static, ()>,
+}
+
+impl From<Result<Response, Severed>> for Answered {
+    /// An answer that goes out at once.
+    fn from(response: Result<Response, Severed>) -> Self {
+        Self { response, delay: Duration::ZERO, afterwards: None }
+    }
 }
 
 /// Serves over HTTP/1.1 for as long as the program runs.
@@ -38,12 +66,27 @@ pub async fn serve(mut listener: TcpListener, server: impl Answer) -> Infallible
 }
 
 async fn serve_connection(stream: TcpStream, server: impl Answer) {
-    let service =
-        service_fn(move |request: hyper::Request<_>| server.clone().answer(request.map(Body::new)));
+    let service = service_fn(move |request: hyper::Request<_>| {
+        let server = server.clone();
+        async { in_time(server.answer(request.map(Body::new)).await).await }
+    });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         debug!(%error, "a connection ended");
     }
+}
+
+async fn in_time(answered: Answered) -> Result<Response, Severed> {
+    if let Some(Afterwards { delay, work }) = answered.afterwards {
+        tokio::spawn(async move {
+            sleep(delay).await;
+            work.await;
+        });
+    }
+    if !answered.delay.is_zero() {
+        sleep(answered.delay).await;
+    }
+    answered.response
 }
 
 /// What a server answers that has no faults.
@@ -90,14 +133,15 @@ mod tests {
     struct Server;
 
     impl Answer for Server {
-        async fn answer(self, request: Request) -> Result<Response, Severed> {
+        async fn answer(self, request: Request) -> Answered {
             let response = Response::new(Body::from("0123456789"));
-            match request.uri().path() {
+            let answer = match request.uri().path() {
                 "/" => Ok(response),
                 "/half" => truncated(response).await,
                 "/empty" => truncated(Response::new(Body::empty())).await,
                 _ => Err(Severed),
-            }
+            };
+            answer.into()
         }
     }
 

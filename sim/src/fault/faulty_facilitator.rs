@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use fastrand::Rng;
 use tracing::info;
 
-use super::connection::{Answer, Severed, ask, whole};
+use super::connection::{Afterwards, Answer, Answered, Severed, ask, whole};
 use super::facilitator::FacilitatorFault;
 use super::plan::{Faults, Strike};
 use super::status::bare;
@@ -28,55 +28,73 @@ impl FaultyFacilitator {
         Self { facilitator: router, faults: Arc::new(faults) }
     }
 
+    /// How often each fault has struck, in the order of the list.
+    pub fn struck(&self) -> Vec<u32> {
+        self.faults.struck()
+    }
+
     /// Serves the request, unless a fault is that it does not, or later.
-    async fn served(&self, request: Request, strike: &mut Strike<FacilitatorFault>) -> Response {
+    async fn served(
+        &self,
+        request: Request,
+        strike: &mut Strike<FacilitatorFault>,
+    ) -> (Response, Option<Afterwards>) {
         for fault in &strike.kinds {
             match fault {
-                FacilitatorFault::Refuse => return failed("insufficient_funds"),
+                FacilitatorFault::Refuse => return (failed("insufficient_funds"), None),
                 FacilitatorFault::SettleLate(delay) => {
-                    self.serve_later(request, delay.draw(&mut strike.random));
-                    return failed("unexpected_settle_error");
+                    let later = self.serve_later(request, delay.draw(&mut strike.random));
+                    return (failed("unexpected_settle_error"), Some(later));
                 }
                 _ => {}
             }
         }
-        ask(&self.facilitator, request).await
+        (ask(&self.facilitator, request).await, None)
     }
 
-    fn serve_later(&self, request: Request, delay: Duration) {
+    fn serve_later(&self, request: Request, delay: Duration) -> Afterwards {
         let facilitator = self.facilitator.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
+        let work = async move {
             ask(&facilitator, request).await;
-        });
+        };
+        Afterwards { delay, work: Box::pin(work) }
+    }
+}
+
+impl FacilitatorFault {
+    /// How much later the answer goes out.
+    fn delay(self, random: &mut Rng) -> Duration {
+        match self {
+            Self::Delay(delay) => delay.draw(random),
+            _ => Duration::ZERO,
+        }
     }
 }
 
 impl Answer for FaultyFacilitator {
-    async fn answer(self, request: Request) -> Result<Response, Severed> {
+    async fn answer(self, request: Request) -> Answered {
         let settles = request.uri().path() == "/settle";
         let mut strike = self.faults.next(|_| settles);
         if !strike.kinds.is_empty() {
             info!(path = request.uri().path(), faults = ?strike.kinds, "goes wrong");
         }
-        let mut response = self.served(request, &mut strike).await;
+        let (response, afterwards) = self.served(request, &mut strike).await;
+        let mut answered = Answered { afterwards, ..Ok(response).into() };
         for fault in strike.kinds {
-            response = spoilt(fault, response, &mut strike.random).await?;
+            let Ok(response) = answered.response else { break };
+            answered.delay += fault.delay(&mut strike.random);
+            answered.response = spoilt(fault, response).await;
         }
-        Ok(response)
+        answered
     }
 }
 
 /// The answer as a fault makes it.
-async fn spoilt(
-    fault: FacilitatorFault,
-    response: Response,
-    random: &mut Rng,
-) -> Result<Response, Severed> {
+async fn spoilt(fault: FacilitatorFault, response: Response) -> Result<Response, Severed> {
     match fault {
-        FacilitatorFault::Refuse | FacilitatorFault::SettleLate(_) => {}
+        FacilitatorFault::Refuse | FacilitatorFault::SettleLate(_) | FacilitatorFault::Delay(_) => {
+        }
         FacilitatorFault::LoseResponse => return Err(Severed),
-        FacilitatorFault::Delay(delay) => tokio::time::sleep(delay.draw(random)).await,
         FacilitatorFault::Status(status) => return Ok(bare(status)),
         FacilitatorFault::Pending => return Ok(pending(response).await),
     }

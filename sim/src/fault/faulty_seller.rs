@@ -1,7 +1,7 @@
 //! A seller behind the layer that makes its faults happen.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -12,11 +12,12 @@ use axum::response::{IntoResponse, Response};
 use fastrand::Rng;
 use tracing::info;
 
-use super::connection::{Answer, Severed, ask, truncated};
+use super::connection::{Answer, Answered, Severed, ask, truncated};
 use super::plan::{Faults, Strike};
 use super::seller::SellerFault;
 use super::status::bare;
 use super::{challenge, receipt};
+use crate::clock::Clock;
 use crate::seller::http::MAXIMUM_BODY;
 use crate::x402::header::{PAYMENT_SIGNATURE, X_PAYMENT};
 
@@ -25,6 +26,7 @@ use crate::x402::header::{PAYMENT_SIGNATURE, X_PAYMENT};
 pub struct FaultySeller {
     seller: Router,
     faults: Arc<Faults<SellerFault>>,
+    clock: Clock,
 }
 
 /// A request, read whole, so that it can be made more than once.
@@ -42,12 +44,31 @@ impl SellerFault {
             _ => is_paid,
         }
     }
+
+    /// How much later the answer goes out.
+    fn delay(self, random: &mut Rng) -> Duration {
+        match self {
+            Self::Delay(delay) | Self::DelayChallenge(delay) => delay.draw(random),
+            _ => Duration::ZERO,
+        }
+    }
 }
 
 impl FaultySeller {
     /// The seller behind `router`, with these faults.
     pub fn new(router: Router, faults: Faults<SellerFault>) -> Self {
-        Self { seller: router, faults: Arc::new(faults) }
+        Self { seller: router, faults: Arc::new(faults), clock: Clock::host() }
+    }
+
+    /// Dates its answers by this clock where the date is to be wrong.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// How often each fault has struck, in the order of the list.
+    pub fn struck(&self) -> Vec<u32> {
+        self.faults.struck()
     }
 
     /// Serves the request, unless a fault is that it does not.
@@ -78,13 +99,13 @@ impl FaultySeller {
     ) -> Result<Response, Severed> {
         let headers = response.headers_mut();
         match fault {
-            SellerFault::Reset | SellerFault::NoSettle => {}
+            SellerFault::Reset
+            | SellerFault::NoSettle
+            | SellerFault::Delay(_)
+            | SellerFault::DelayChallenge(_) => {}
             SellerFault::LoseResponse => return Err(Severed),
             SellerFault::Truncate => return truncated(response).await,
-            SellerFault::Delay(delay) | SellerFault::DelayChallenge(delay) => {
-                tokio::time::sleep(delay.draw(random)).await
-            }
-            SellerFault::WrongDate(seconds) => set_date(headers, seconds),
+            SellerFault::WrongDate(seconds) => set_date(headers, self.clock.now(), seconds),
             SellerFault::Status(status) => return Ok(bare(status)),
             SellerFault::ErrorWithReceipt => {
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR
@@ -108,21 +129,23 @@ impl FaultySeller {
 }
 
 impl Answer for FaultySeller {
-    async fn answer(self, request: Request) -> Result<Response, Severed> {
+    async fn answer(self, request: Request) -> Answered {
         let is_paid = receipt::version_of_payment(request.headers()).is_some();
         let mut strike = self.faults.next(|fault| fault.is_meant_for(is_paid));
         if strike.kinds.is_empty() {
-            return Ok(ask(&self.seller, request).await);
+            return Ok(ask(&self.seller, request).await).into();
         }
         info!(path = request.uri().path(), faults = ?strike.kinds, "goes wrong");
         let Some(request) = Copied::read(request).await else {
-            return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+            return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response()).into();
         };
-        let mut response = self.served(&request, &mut strike).await?;
+        let mut answered = Answered::from(self.served(&request, &mut strike).await);
         for fault in strike.kinds {
-            response = self.spoilt(fault, &request, response, &mut strike.random).await?;
+            let Ok(response) = answered.response else { break };
+            answered.delay += fault.delay(&mut strike.random);
+            answered.response = self.spoilt(fault, &request, response, &mut strike.random).await;
         }
-        Ok(response)
+        answered
     }
 }
 
@@ -145,10 +168,10 @@ impl Copied {
     }
 }
 
-fn set_date(headers: &mut HeaderMap, seconds: i64) {
+fn set_date(headers: &mut HeaderMap, now: Duration, seconds: i64) {
     let off = Duration::from_secs(seconds.unsigned_abs());
-    let now = SystemTime::now();
     let date = if seconds < 0 { now.checked_sub(off) } else { now.checked_add(off) };
+    let date = date.and_then(|date| UNIX_EPOCH.checked_add(date));
     let value = date.map(httpdate::fmt_http_date);
     if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
         headers.insert(header::DATE, value);

@@ -61,7 +61,7 @@ mod receipt;
 mod status;
 
 pub use self::chance::{Chance, ChanceError};
-pub use self::connection::{Severed, serve};
+pub use self::connection::{Afterwards, Answer, Answered, Severed, serve};
 pub use self::delay::Delay;
 pub use self::facilitator::FacilitatorFault;
 pub use self::faulty_facilitator::FaultyFacilitator;

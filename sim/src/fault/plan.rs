@@ -41,6 +41,11 @@ impl<K> Faults<K> {
         self.faults.is_empty()
     }
 
+    /// How often each fault has struck, in the order of the lists.
+    pub fn struck(&self) -> Vec<u32> {
+        self.state().struck.clone()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,10 +4,8 @@ use std::process::Stdio;
 
 use alloy_primitives::hex;
 use axum::extract::Request;
-use axum::response::Response;
 use embedded_x402::journal::Standing;
-use embedded_x402_sim::fault::connection::Answer;
-use embedded_x402_sim::fault::{self, FaultySeller, Severed};
+use embedded_x402_sim::fault::{self, Answer, Answered, FaultySeller};
 use embedded_x402_sim::seller;
 use embedded_x402_sim::x402::{Version, header};
 use serde_json::Value;
@@ -27,7 +25,7 @@ struct Watched {
 }
 
 impl Answer for Watched {
-    async fn answer(self, request: Request) -> Result<Response, Severed> {
+    async fn answer(self, request: Request) -> Answered {
         let names = [header::PAYMENT_SIGNATURE, header::X_PAYMENT];
         if let Some(payment) = names.iter().find_map(|name| request.headers().get(*name)) {
             self.payments.send(payment.to_str().unwrap().to_owned()).unwrap();

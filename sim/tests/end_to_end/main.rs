@@ -20,6 +20,7 @@ mod evm;
 mod evm_refusals;
 mod expired_payments;
 mod faults;
+mod histories;
 mod journal;
 mod legacy_facilitator;
 mod lost_answers;

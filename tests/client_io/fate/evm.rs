@@ -6,10 +6,11 @@ use embedded_x402::io::{Evm, Fate};
 use embedded_x402::policy::assets;
 use embedded_x402::signer::K256Signer;
 use embedded_x402_tests::challenge::entry_evm;
+use embedded_x402_tests::response::response;
 use embedded_x402_tests::sent::SentRequest;
 use serde_json::{Value, json};
 
-use super::{Answer, BOOT, Failing, Moment, Purchase, failures};
+use super::{Answer, BOOT, Failing, Moment, Purchase, failures, nothing};
 
 /// A node, and what it knows.
 #[derive(Clone)]
@@ -62,6 +63,7 @@ impl Node {
             wallet: || Evm(K256Signer::from_bytes(&[3; 32]).expect("a key")),
             asset: assets::USDC_BASE_SEPOLIA,
             entry: entry_evm(),
+            says: nothing,
             node: Some(&answer),
             has_date: true,
             clock: None,
@@ -119,6 +121,16 @@ fn it_did_not_settle() {
             assert_eq!(fate, Fate::NotSettled);
         }
     }
+}
+
+/// The seller keeps its connection open, with a body that nobody reads: it is closed before the node
+/// is asked.
+#[test]
+fn one_connection_at_a_time_is_enough() {
+    let fate = Node::default().fate_of(|purchase| {
+        purchase.says = || response(404, &[], "not here, not now").into();
+    });
+    assert_eq!(fate, Fate::NotSettled);
 }
 
 #[test]

@@ -54,6 +54,8 @@ struct Purchase<'p, W> {
     wallet: fn() -> W,
     asset: Asset<'p>,
     entry: Value,
+    /// What the seller answers to the payment.
+    says: fn() -> Reply,
     node: Option<Node<'p>>,
     /// Whether the node tells the time by its `Date`.
     has_date: bool,
@@ -149,7 +151,7 @@ impl<W: Wallet> Purchase<'_, W> {
         let mut paid = paid.borrow_mut();
         assert!(paid.as_ref().is_none_or(|first| first == request), "the very same again");
         *paid = Some(request.clone());
-        Reply::then(Vec::new(), After::Silence)
+        (self.says)()
     }
 
     fn answer_call(&self, request: &SentRequest, moment: &Moment<'_>) -> Reply {
@@ -170,6 +172,10 @@ impl<W: Wallet> Purchase<'_, W> {
         let fields = if self.has_date { &fields[..] } else { &[] };
         Reply::then(response(200, fields, &answer.to_string()), After::Close)
     }
+}
+
+fn nothing() -> Reply {
+    Reply::then(Vec::new(), After::Silence)
 }
 
 /// Whoever listens hears that the payment was sent again, and what became of it at last.

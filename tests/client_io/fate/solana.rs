@@ -9,7 +9,7 @@ use embedded_x402_tests::challenge::{BLOCKHASH, entry};
 use embedded_x402_tests::keys::{DEVICE_USDC_ACCOUNT, base58, device_signer, settle};
 use serde_json::{Value, json};
 
-use super::{Answer, Failing, Moment, Purchase, failures};
+use super::{Answer, Failing, Moment, Purchase, failures, nothing};
 
 const DEVNET: &str = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
 const MAINNET: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
@@ -155,6 +155,7 @@ impl Node {
             wallet: device_signer,
             asset: assets::USDC_SOLANA_DEVNET,
             entry: entry(),
+            says: nothing,
             node: Some(&answer),
             has_date: true,
             clock: None,

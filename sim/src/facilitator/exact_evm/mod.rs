@@ -12,7 +12,7 @@ mod reason;
 mod settlement;
 mod simulation;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use alloy_primitives::Address;
 use futures_util::future::BoxFuture;
@@ -25,6 +25,7 @@ use super::reason::Condition;
 use super::request::Payment;
 use super::rpc::EvmRpc;
 use super::{CONFIRMATION_TIMEOUT, Mechanism, POLL_INTERVAL, SCHEME, verdict};
+use crate::clock::Clock;
 use crate::evm_chain::Wallet;
 use crate::x402::{EvmNetwork, SettleResponse, SupportedKind, VerifyResponse, Version};
 
@@ -43,6 +44,8 @@ pub struct EvmConfig {
     pub confirmation_timeout: Duration,
     /// The pause between two looks at a sent transaction.
     pub poll_interval: Duration,
+    /// What authorizations are compared with, as the reference does.
+    pub clock: Clock,
 }
 
 impl EvmConfig {
@@ -54,6 +57,7 @@ impl EvmConfig {
             rpc_url: rpc_url.into(),
             confirmation_timeout: CONFIRMATION_TIMEOUT,
             poll_interval: POLL_INTERVAL,
+            clock: Clock::host(),
         }
     }
 }
@@ -116,7 +120,7 @@ impl ExactEvm {
     async fn examine(&self, payment: &Payment) -> Result<Authorization, Refusal> {
         let authorization = checks::read(payment, self.config.network.chain_id)?;
         self.is_signed(&authorization).await?;
-        checks::check(&authorization, payment, unix_time())?;
+        checks::check(&authorization, payment, self.config.clock.now().as_secs())?;
         // Without a contract the simulation succeeds; version 1 of the reference leaves it at that,
         // and finds out when the token does not say that it has moved.
         if payment.version == Version::V2 {
@@ -159,11 +163,6 @@ impl ExactEvm {
             Err(error) => Err(Refusal::from(Reason::SimulationFailed).because(error)),
         }
     }
-}
-
-/// The facilitator's clock, which the reference compares authorizations with.
-fn unix_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]

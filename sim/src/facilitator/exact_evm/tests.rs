@@ -230,7 +230,7 @@ async fn recipients_times_and_values() {
         request.payment_requirements["payTo"] = json!(wallet(9).address().to_string());
     });
     assert_eq!(recipient.await, "invalid_exact_evm_recipient_mismatch");
-    let now = unix_time();
+    let now = Clock::host().now().as_secs();
     let late = "invalid_exact_evm_payload_authorization_valid_before";
     assert_eq!(on_signed(|it| it.valid_before = U256::from(now)).await, late);
     assert_eq!(on_signed(|it| it.valid_before = U256::from(now + 5)).await, late);

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use solana_signature::Signature;
-use tokio::time::Instant;
 
 /// How long a payment is remembered: longer than a blockhash lives.
 const MEMORY: Duration = Duration::from_secs(120);
@@ -36,7 +35,8 @@ pub(super) enum Claim {
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    since: Instant,
+    /// Unix time.
+    since: Duration,
     pending: Option<Signature>,
 }
 
@@ -48,13 +48,13 @@ impl Key {
 }
 
 impl Settlements {
-    /// Takes a payment for settling, unless somebody else did.
-    pub(super) fn claim(&self, key: Key) -> Claim {
+    /// Takes a payment for settling at this Unix time, unless somebody else did.
+    pub(super) fn claim(&self, key: Key, now: Duration) -> Claim {
         let mut recent = self.recent();
-        recent.retain(|_, entry| entry.since.elapsed() < MEMORY);
+        recent.retain(|_, entry| entry.is_remembered(now));
         match recent.get_mut(&key) {
             None => {
-                recent.insert(key, Entry::new());
+                recent.insert(key, Entry { since: now, pending: None });
                 Claim::Ours
             }
             // Taking the signature out leaves the second look to one caller.
@@ -62,10 +62,10 @@ impl Settlements {
         }
     }
 
-    /// Whether a payment was settled lately, or is about to be.
-    pub(super) fn contain(&self, key: Key) -> bool {
+    /// Whether a payment was settled lately, as of this Unix time, or is about to be.
+    pub(super) fn contain(&self, key: Key, now: Duration) -> bool {
         let recent = self.recent();
-        recent.get(&key).is_some_and(|entry| entry.since.elapsed() < MEMORY)
+        recent.get(&key).is_some_and(|entry| entry.is_remembered(now))
     }
 
     /// Forgets a payment that was not sent: the same one may come again.
@@ -87,8 +87,8 @@ impl Settlements {
 }
 
 impl Entry {
-    fn new() -> Self {
-        Self { since: Instant::now(), pending: None }
+    fn is_remembered(&self, now: Duration) -> bool {
+        now.saturating_sub(self.since) < MEMORY
     }
 }
 
@@ -96,34 +96,37 @@ impl Entry {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_payment_is_a_duplicate_for_two_minutes() {
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    #[test]
+    fn a_payment_is_a_duplicate_for_two_minutes() {
         let settlements = Settlements::default();
         let key = Key::of(b"message");
-        assert_eq!(settlements.claim(key), Claim::Ours);
-        tokio::time::advance(MEMORY - Duration::from_millis(1)).await;
-        assert_eq!(settlements.claim(key), Claim::Duplicate);
-        tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(settlements.claim(key), Claim::Ours);
+        assert_eq!(settlements.claim(key, NOW), Claim::Ours);
+        let forgotten = NOW + MEMORY;
+        let last = forgotten - Duration::from_millis(1);
+        assert!(settlements.contain(key, last) && !settlements.contain(key, forgotten));
+        assert_eq!(settlements.claim(key, last), Claim::Duplicate);
+        assert_eq!(settlements.claim(key, forgotten), Claim::Ours);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn other_messages_and_released_ones_are_free() {
+    #[test]
+    fn other_messages_and_released_ones_are_free() {
         let settlements = Settlements::default();
-        assert_eq!(settlements.claim(Key::of(b"one")), Claim::Ours);
-        assert_eq!(settlements.claim(Key::of(b"two")), Claim::Ours);
+        assert_eq!(settlements.claim(Key::of(b"one"), NOW), Claim::Ours);
+        assert_eq!(settlements.claim(Key::of(b"two"), NOW), Claim::Ours);
         settlements.release(Key::of(b"one"));
-        assert_eq!(settlements.claim(Key::of(b"one")), Claim::Ours);
-        assert_eq!(settlements.claim(Key::of(b"two")), Claim::Duplicate);
+        assert_eq!(settlements.claim(Key::of(b"one"), NOW), Claim::Ours);
+        assert_eq!(settlements.claim(Key::of(b"two"), NOW), Claim::Duplicate);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_pending_payment_gets_one_more_look_at_a_time() {
+    #[test]
+    fn a_pending_payment_gets_one_more_look_at_a_time() {
         let settlements = Settlements::default();
         let (key, signature) = (Key::of(b"message"), Signature::from([7; 64]));
-        assert_eq!(settlements.claim(key), Claim::Ours);
+        assert_eq!(settlements.claim(key, NOW), Claim::Ours);
         settlements.leave_pending(key, signature);
-        assert_eq!(settlements.claim(key), Claim::Pending(signature));
-        assert_eq!(settlements.claim(key), Claim::Duplicate);
+        assert_eq!(settlements.claim(key, NOW), Claim::Pending(signature));
+        assert_eq!(settlements.claim(key, NOW), Claim::Duplicate);
     }
 }

@@ -28,6 +28,7 @@ use self::transaction::PaymentTransaction;
 use super::request::Payment;
 use super::rpc::SolanaRpc;
 use super::{CONFIRMATION_TIMEOUT, Mechanism, POLL_INTERVAL, SCHEME, verdict};
+use crate::clock::Clock;
 use crate::x402::{SettleResponse, SolanaNetwork, SupportedKind, VerifyResponse};
 
 /// What a facilitator serves on Solana and with which means.
@@ -47,6 +48,8 @@ pub struct SolanaConfig {
     pub confirmation_timeout: Duration,
     /// The pause between two looks at a sent transaction.
     pub poll_interval: Duration,
+    /// What it measures by for how long it remembers a payment.
+    pub clock: Clock,
 }
 
 impl SolanaConfig {
@@ -60,6 +63,7 @@ impl SolanaConfig {
             maximum_signers: None,
             confirmation_timeout: CONFIRMATION_TIMEOUT,
             poll_interval: POLL_INTERVAL,
+            clock: Clock::host(),
         }
     }
 }
@@ -139,7 +143,7 @@ impl ExactSolana {
     }
 
     fn has_seen(&self, transaction: &PaymentTransaction) -> bool {
-        self.settlements.contain(Key::of(transaction.message()))
+        self.settlements.contain(Key::of(transaction.message()), self.config.clock.now())
     }
 
     /// Every check there is, the cheap ones first.

@@ -26,7 +26,7 @@ impl ExactSolana {
 
     async fn settle_once(&self, payment: &Payment, transaction: &PaymentTransaction) -> Outcome {
         let key = Key::of(transaction.message());
-        let outcome = match self.settlements.claim(key) {
+        let outcome = match self.settlements.claim(key, self.config.clock.now()) {
             Claim::Ours => self.send_if_valid(payment).await,
             Claim::Pending(signature) => self.confirmed(signature).await,
             Claim::Duplicate => return Outcome::failed(Reason::DuplicateSettlement),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
 
 /// Counts where others draw.
-pub(crate) struct Counter(pub(crate) u64);
+pub struct Counter(pub u64);
 
 impl TryRng for Counter {
     type Error = Infallible;

@@ -9,17 +9,20 @@
 
 use std::collections::HashMap;
 
-use crate::chain::{Chain, Coin, Payment, Settlement};
-use crate::device::{BUDGET, PERIOD};
-use crate::seller::{Seen, TIMEOUT};
+use super::device::{BUDGET, PERIOD};
+use super::market::TIMEOUT;
+use super::payment::{Coin, Payment, Settlement};
+use crate::network::Reply;
 
 /// All of them.
 #[derive(Default)]
-pub(crate) struct Purchases {
+pub struct Purchases {
     all: Vec<Purchase>,
     /// The one that the device is at.
     current: usize,
     signed: HashMap<String, Signed>,
+    /// Every payment that reached the seller, by its identity.
+    pub seen: HashMap<String, Seen>,
 }
 
 struct Purchase {
@@ -29,10 +32,22 @@ struct Purchase {
 
 /// How a purchase ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Over {
+pub enum Over {
     Answered,
     Refused,
     Expired,
+}
+
+/// A payment that came.
+pub struct Seen {
+    pub payment: Payment,
+    /// It was answered with a status of 200 to 299, or with a receipt.
+    pub is_delivered: bool,
+    /// It was answered with a 402 when it came for the first time: later, that says nothing of the
+    /// copies before.
+    pub is_refused: bool,
+    /// How many times it came.
+    pub times: usize,
 }
 
 struct Signed {
@@ -43,7 +58,7 @@ struct Signed {
 
 impl Purchases {
     /// Goes on with the purchase of a resource, or begins another one.
-    pub(crate) fn go_on(&mut self, url: usize) {
+    pub fn go_on(&mut self, url: usize) {
         let is_it = |purchase: &Purchase| purchase.url == url && purchase.over.is_none();
         self.current = self.all.iter().position(is_it).unwrap_or(self.all.len());
         if self.current == self.all.len() {
@@ -52,24 +67,25 @@ impl Purchases {
     }
 
     /// The current purchase is over. It is refused only if its payment was when it came first.
-    pub(crate) fn end(&mut self, over: Over, seen: &HashMap<String, Seen>) {
+    pub fn end(&mut self, over: Over) {
         let of_current = |id: &String| self.signed[id].purchase == self.current;
-        let mut payments = seen.iter().filter(|(id, _)| of_current(id));
+        let mut payments = self.seen.iter().filter(|(id, _)| of_current(id));
         let is_refused = payments.all(|(_, seen)| seen.is_refused);
         assert!(over != Over::Refused || is_refused, "refused, but not at first");
         self.all[self.current].over = Some(over);
     }
 
     /// Resources that the device still wants.
-    pub(crate) fn wanted(&self) -> Vec<usize> {
+    pub fn wanted(&self) -> Vec<usize> {
         let wanted = self.all.iter().filter(|purchase| purchase.over.is_none());
         wanted.map(|purchase| purchase.url).collect()
     }
 
     /// Another payment is signed. No other one for the same resource may stand in its way.
-    pub(crate) fn sign(&mut self, id: String, at: u64, regime: u64, seen: &HashMap<String, Seen>) {
+    pub fn sign(&mut self, id: String, at: u64, regime: u64) {
         let purchase = self.current;
-        for (earlier, Seen { payment, .. }) in seen.iter().filter(|(earlier, _)| **earlier != id) {
+        let others = self.seen.iter().filter(|(other, _)| **other != id);
+        for (earlier, Seen { payment, .. }) in others {
             let signed = &self.signed[earlier];
             if self.all[signed.purchase].url != self.all[purchase].url {
                 continue;
@@ -82,15 +98,25 @@ impl Purchases {
         self.signed.insert(id, Signed { purchase, at, regime });
     }
 
+    /// A payment reaches the seller, who answers it so.
+    pub fn remember(&mut self, payment: Payment, reply: &Reply) {
+        let seen = self.seen.entry(payment.id.clone()).or_insert_with(|| Seen {
+            payment: payment.clone(),
+            is_delivered: false,
+            is_refused: false,
+            times: 0,
+        });
+        assert_eq!(seen.payment.json, payment.json, "the same payment in other bytes");
+        let text = String::from_utf8_lossy(&reply.bytes).to_uppercase();
+        seen.is_delivered |= text.starts_with("HTTP/1.1 2") || text.contains("PAYMENT-RESPONSE");
+        seen.times += 1;
+        seen.is_refused |= seen.times == 1 && text.starts_with("HTTP/1.1 402");
+    }
+
     /// The purchases of these payments are over, for the journal has closed their books: with good
     /// reason?
-    pub(crate) fn close(
-        &mut self,
-        is_open: impl Fn(usize) -> bool,
-        seen: &HashMap<String, Seen>,
-        now: u64,
-    ) {
-        for (id, Seen { payment, is_delivered, is_refused, .. }) in seen {
+    pub fn close(&mut self, is_open: impl Fn(usize) -> bool, now: u64) {
+        for (id, Seen { payment, is_delivered, is_refused, .. }) in &self.seen {
             let signed = &self.signed[id];
             let purchase = &mut self.all[signed.purchase];
             if purchase.over.is_some() || is_open(purchase.url) {
@@ -108,27 +134,27 @@ impl Purchases {
 
     /// What holds at all times: each purchase is settled once at most, and no period has more
     /// payments than its budget. Where the device's clock has lied, that is so as long as it was on.
-    pub(crate) fn check(&self, chain: &Chain, clock_lied: bool) {
+    pub fn check(&self, settlements: &[Settlement], clock_lied: bool) {
         let mut settled = HashMap::new();
-        for settlement in &chain.settlements {
+        for settlement in settlements {
             let signed = &self.signed[&settlement.id];
             let other = settled.insert(signed.purchase, &settlement.id);
             assert_eq!(other, None, "{} is the second of its purchase", settlement.id);
         }
-        for first in &chain.settlements {
+        for first in settlements {
             let signed = |settlement: &Settlement| self.signed[&settlement.id].at;
             let length = u64::from(PERIOD) - ROUNDING;
-            self.check_period(chain, first, clock_lied, length, signed);
+            self.check_period(settlements, first, clock_lied, length, signed);
             // A payment counts from its signing on; it may settle as long as it lives.
             let moved = |settlement: &Settlement| settlement.at.min(signed(settlement) + LIFE);
-            self.check_period(chain, first, clock_lied, length - LIFE, moved);
+            self.check_period(settlements, first, clock_lied, length - LIFE, moved);
         }
     }
 
     /// What is paid in a period that begins with a payment, by the time that payments count at.
     fn check_period(
         &self,
-        chain: &Chain,
+        settlements: &[Settlement],
         first: &Settlement,
         clock_lied: bool,
         length: u64,
@@ -136,7 +162,7 @@ impl Purchases {
     ) {
         let regime = |settlement: &Settlement| self.signed[&settlement.id].regime;
         let period = time(first)..time(first) + length;
-        let of_period = chain.settlements.iter().filter(|other| {
+        let of_period = settlements.iter().filter(|other| {
             let is_same_time = !clock_lied || regime(other) == regime(first);
             other.coin == first.coin && is_same_time && period.contains(&time(other))
         });

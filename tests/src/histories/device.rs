@@ -2,26 +2,26 @@
 
 use std::pin::pin;
 
+use crate::network::Network;
 use embedded_x402::client::{Error as ExchangeError, Outcome};
-use embedded_x402::io::{Client, ClientMemory, Error, Timeouts};
+use embedded_x402::io::{Client, ClientMemory, Error, Notice, Timeouts};
 use embedded_x402::journal::{FlashStorage, Journal, JournalError, Now, Standing};
 use embedded_x402::policy::{Budget, PaymentPolicy, Rule, Spending, assets};
 use embedded_x402::sizes;
 use embedded_x402::wire::Amount;
-use embedded_x402_tests::network::Network;
 
-use crate::chain::Coin;
-use crate::flash::Flash;
-use crate::purchases::Over;
-use crate::random::Counter;
-use crate::wallet::wallet;
-use crate::world::{World, key, url};
+use super::flash::Flash;
+use super::market::Market;
+use super::payment::{Coin, Settlement};
+use super::purchases::Over;
+use super::random::Counter;
+use super::world::{World, key, url};
 
 /// Seconds of the budget's period.
-pub(crate) const PERIOD: u32 = 1800;
+pub const PERIOD: u32 = 1800;
 
 /// Units that may be spent in it, on each chain.
-pub(crate) const BUDGET: u64 = 6000;
+pub const BUDGET: u64 = 6000;
 
 /// Ten years: what is counted over them is all.
 const ALL: u32 = 315_360_000;
@@ -39,12 +39,12 @@ const RULES: [Rule<'static>; 4] = [
 
 const POLICY: PaymentPolicy<'static> = PaymentPolicy { rules: &RULES };
 
-pub(crate) type Books = Journal<FlashStorage<Flash>, 4, 2>;
+pub type Books = Journal<FlashStorage<Flash>, 4, 2>;
 
 /// The device while it is on.
-pub(crate) struct Device<'w> {
-    pub(crate) world: &'w World,
-    pub(crate) flash: Flash,
+pub struct Device<'w, M> {
+    pub world: &'w World<M>,
+    pub flash: Flash,
     /// What a reset takes away.
     ram: Option<Ram>,
 }
@@ -56,7 +56,7 @@ struct Ram {
 
 /// How an attempt at a purchase ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Ended {
+pub enum Ended {
     /// With the status, and whether a receipt holds.
     Answer(u16, bool),
     Failed(Error),
@@ -67,13 +67,13 @@ pub(crate) enum Ended {
     PowerCut,
 }
 
-impl<'w> Device<'w> {
-    pub(crate) fn new(world: &'w World, flash: Flash) -> Self {
+impl<'w, M: Market> Device<'w, M> {
+    pub fn new(world: &'w World<M>, flash: Flash) -> Self {
         Device { world, flash, ram: None }
     }
 
     /// Takes the power away for so many seconds.
-    pub(crate) fn reset(&mut self, off_seconds: u64) {
+    pub fn reset(&mut self, off_seconds: u64) {
         self.ram = None;
         self.flash.heal();
         self.world.reset(off_seconds);
@@ -81,7 +81,7 @@ impl<'w> Device<'w> {
 
     /// Makes one attempt at the purchase of a resource, for `total` milliseconds at most, dropped
     /// when it has waited so many times.
-    pub(crate) fn buy(&mut self, number: usize, total: u32, waits: Option<usize>) -> Ended {
+    pub fn buy(&mut self, number: usize, total: u32, waits: Option<usize>) -> Ended {
         let sent = self.times_sent();
         let ended = self.attempt(number, total, waits);
         self.world.note(|| format!("{}: {ended:?}", url(number)));
@@ -98,7 +98,7 @@ impl<'w> Device<'w> {
     }
 
     /// The same where the journal may be of no use.
-    pub(crate) fn try_to_buy(&mut self, number: usize) -> Ended {
+    pub fn try_to_buy(&mut self, number: usize) -> Ended {
         self.attempt(number, 60_000, None)
     }
 
@@ -109,14 +109,22 @@ impl<'w> Device<'w> {
         }
         world.purchases.borrow_mut().go_on(number);
         let Some(Ram { journal, memory }) = &mut self.ram else { return Ended::PowerCut };
-        let mut network = Network::new(|_, request| world.answer(request));
+        let mut network = Network::new(|host, request| world.answer(host, request));
         network.hesitates = true;
         let (uptime, clock) = (|| world.uptime(), || world.clock());
         let (rng, delay) = (Counter(world.below(1 << 31) as u64), world.time.delay());
-        let client = Client::new(&network, &POLICY, wallet(world), rng, delay, memory);
+        let client = Client::new(&network, &POLICY, M::wallet(world), rng, delay, memory);
         let timeouts = Timeouts { total, ..Timeouts::default() };
         let client = client.with_journal(journal, &uptime).with_timeouts(timeouts);
-        let mut client = client.with_clock(&clock);
+        let notices = |notice: Notice| world.count(told(&notice));
+        let mut client = client.with_clock(&clock).with_notices(&notices);
+        let nodes = world.market.borrow().nodes();
+        if let Some(url) = nodes.solana {
+            client = client.with_solana_rpc(url);
+        }
+        if let Some(url) = nodes.evm {
+            client = client.with_evm_rpc(url);
+        }
         let mut left = waits;
         let goes_on = || {
             left = left.map(|left| left.saturating_sub(1));
@@ -137,7 +145,7 @@ impl<'w> Device<'w> {
 
     /// How many times payments have reached the seller.
     fn times_sent(&self) -> usize {
-        self.world.seller.borrow().seen.values().map(|seen| seen.times).sum()
+        self.world.purchases.borrow().seen.values().map(|seen| seen.times).sum()
     }
 
     /// Opens the journal, if the device has just started.
@@ -165,8 +173,7 @@ impl<'w> Device<'w> {
             Ended::Failed(Error::Expired(_)) => Over::Expired,
             _ => return,
         };
-        let seller = self.world.seller.borrow();
-        self.world.purchases.borrow_mut().end(over, &seller.seen);
+        self.world.purchases.borrow_mut().end(over);
     }
 
     /// Takes note of what the journal has closed.
@@ -176,18 +183,18 @@ impl<'w> Device<'w> {
             let mut open = journal.open_payments().iter();
             open.any(|open| open.request == key(number) && open.standing == Standing::Unknown)
         };
-        let seller = self.world.seller.borrow();
-        self.world.purchases.borrow_mut().close(is_open, &seller.seen, self.world.now());
+        self.world.purchases.borrow_mut().close(is_open, self.world.now());
     }
 
     /// What holds after every step, in RAM and of what is durable.
-    pub(crate) fn check(&mut self) {
+    pub fn check(&mut self) {
         let world = self.world;
         world.settle_due();
         self.close();
-        let chain = world.chain.borrow();
-        world.purchases.borrow().check(&chain, world.clock_lied.get());
-        let moved = [Coin::Solana, Coin::Evm].map(|coin| chain.moved(coin));
+        let market = world.market.borrow();
+        world.purchases.borrow().check(market.settlements(), world.clock_lied.get());
+        let moved = Coin::ALL.map(|coin| market.moved(coin));
+        assert_eq!(moved, Coin::ALL.map(|coin| settled(market.settlements(), coin)));
         let now = Now { uptime: world.uptime(), unix: None };
         if let Some(Ram { journal, .. }) = &mut self.ram {
             check_books(journal, now, moved);
@@ -198,8 +205,23 @@ impl<'w> Device<'w> {
     }
 }
 
+/// What has moved by payments.
+fn settled(settlements: &[Settlement], coin: Coin) -> u64 {
+    let of_coin = settlements.iter().filter(|settlement| settlement.coin == coin);
+    of_coin.map(|settlement| settlement.amount).sum()
+}
+
+/// What a notice counts as.
+fn told(notice: &Notice) -> String {
+    match notice {
+        Notice::Resent(_) => "resent".into(),
+        Notice::Expired(_, fate) => format!("fate {fate:?}"),
+        _ => "told otherwise".into(),
+    }
+}
+
 /// Opens the journal in this flash.
-pub(crate) async fn open(flash: &Flash) -> Result<Books, JournalError> {
+pub async fn open(flash: &Flash) -> Result<Books, JournalError> {
     let storage = FlashStorage::new(flash.clone(), 0..flash.len()).expect("whole pages");
     Journal::open(storage, &mut [0; sizes::RECORD]).await
 }
@@ -212,7 +234,7 @@ fn check_told(ended: &Ended) {
 }
 
 /// Money moved is money booked or reserved, which is within the budget.
-pub(crate) fn check_books(journal: &mut Books, now: Now, moved: [u64; 2]) {
+pub fn check_books(journal: &mut Books, now: Now, moved: [u64; 2]) {
     journal.keep_budgets(&RULES, now).expect("room for the budgets");
     let statement = journal.statement(now);
     for (rule, moved) in RULES.iter().zip(moved) {

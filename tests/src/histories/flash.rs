@@ -4,20 +4,20 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 
+use crate::mutation::Dice;
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
-use embedded_x402_tests::mutation::Dice;
 
 /// Bytes of a page.
-pub(crate) const PAGE: usize = 4096;
+pub const PAGE: usize = 4096;
 
 /// Bytes that are written at once.
 const WORD: usize = 4;
 
 /// What goes wrong at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The power is cut before it begins.
     CutBefore,
     /// The power is cut in the middle: words are half written, a page is erased in part.
@@ -32,7 +32,7 @@ pub(crate) enum Fault {
 
 /// The flash; its clones are the same one.
 #[derive(Clone)]
-pub(crate) struct Flash(Rc<RefCell<Medium>>);
+pub struct Flash(Rc<RefCell<Medium>>);
 
 struct Medium {
     bytes: Vec<u8>,
@@ -47,7 +47,7 @@ struct Medium {
 
 /// The flash has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failed;
+pub struct Failed;
 
 impl NorFlashError for Failed {
     fn kind(&self) -> NorFlashErrorKind {
@@ -57,12 +57,12 @@ impl NorFlashError for Failed {
 
 impl Flash {
     /// Erased, of so many pages.
-    pub(crate) fn new(pages: usize, seed: u64) -> Self {
+    pub fn new(pages: usize, seed: u64) -> Self {
         Flash::with(vec![0xff; pages * PAGE], seed)
     }
 
     /// With these bytes on it.
-    pub(crate) fn with(bytes: Vec<u8>, seed: u64) -> Self {
+    pub fn with(bytes: Vec<u8>, seed: u64) -> Self {
         let dice = Dice::new(seed | 1);
         Flash(Rc::new(RefCell::new(Medium {
             bytes,
@@ -75,42 +75,42 @@ impl Flash {
     }
 
     /// Another flash with the same bytes.
-    pub(crate) fn copy(&self) -> Self {
+    pub fn copy(&self) -> Self {
         Flash::with(self.bytes(), 1)
     }
 
-    pub(crate) fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         self.0.borrow().bytes.clone()
     }
 
-    pub(crate) fn len(&self) -> u32 {
+    pub fn len(&self) -> u32 {
         self.0.borrow().bytes.len() as u32
     }
 
     /// Writes and erases so far.
-    pub(crate) fn operations(&self) -> usize {
+    pub fn operations(&self) -> usize {
         self.0.borrow().operations
     }
 
     /// Which operations were erases.
-    pub(crate) fn erases(&self) -> Vec<usize> {
+    pub fn erases(&self) -> Vec<usize> {
         self.0.borrow().erases.clone()
     }
 
     /// Lets it go wrong after so many operations.
-    pub(crate) fn fail_after(&self, operations: usize, fault: Fault) {
+    pub fn fail_after(&self, operations: usize, fault: Fault) {
         self.0.borrow_mut().left = Some((operations, fault));
     }
 
     /// Nothing goes wrong any more.
-    pub(crate) fn heal(&self) {
+    pub fn heal(&self) {
         let mut medium = self.0.borrow_mut();
         medium.left = None;
         medium.is_cut = false;
     }
 
     /// Whether the power is cut.
-    pub(crate) fn is_cut(&self) -> bool {
+    pub fn is_cut(&self) -> bool {
         self.0.borrow().is_cut
     }
 
