@@ -120,7 +120,7 @@ impl fmt::Display for KeySourceError {
 
 impl core::error::Error for KeySourceError {}
 
-/// Reads the [configuration](crate::config) from the environment of the crate that it stands in.
+/// Reads the [configuration](mod@crate::config) from the environment of the crate that it stands in.
 #[macro_export]
 macro_rules! config {
     () => {{
