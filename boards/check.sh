@@ -84,24 +84,27 @@ check_pico_w() {
 
 check_esp32c3() { build_configured esp32c3 riscv32imc-unknown-none-elf; }
 
-# A real board, configured with a seller that is nobody's, and no key.
+# A real board, configured with a seller that is nobody's, and no key: with all that a build may add,
+# then as it is measured.
 build_configured() {
     export X402_URL=http://192.0.2.1/weather X402_MAX_AMOUNT=10000 X402_KEY=flash
     export X402_PAY_TO=4mPACGWLk8bXJ54JHAcWZCmp5xXTZvKXscwyrsZeQfPt
     export X402_WIFI_SSID=lan X402_WIFI_PASSWORD=password
+    X402_BUDGET=100000/86400 build "$@" --features button
     build "$@"
     EMULATION+=(--linked "$1=$IMAGE")
 }
 
-# Builds a board for a target, and leaves the image's path in IMAGE: it is called as
-# the board's directory.
+# Builds a board for a target, with cargo's flags if more are given, and leaves the image's path in
+# IMAGE: it is called as the board's directory.
 build() {
     local board=$1 target=$2
+    shift 2
     (
         cd "$board"
         cargo fmt --check
         # shellcheck disable=SC2086 # an empty selector must vanish
-        run_logged cargo $TOOLCHAIN build --release --target "$target" --locked
+        run_logged cargo $TOOLCHAIN build --release --target "$target" --locked "$@"
     )
     IMAGE=$CARGO_TARGET_DIR/$target/release/$board
 }

@@ -4,7 +4,9 @@ use core::fmt;
 
 use crate::wire::{Amount, AmountError, Network, RequirementsError};
 
-/// Why the policy does not pay an entry. `rule` is the index of the rule concerned.
+/// Why the policy does not pay an entry. `rule` is the index of the rule concerned, from 0, in
+/// [`PaymentPolicy::rules`](super::PaymentPolicy::rules); the text has no such number, for who reads
+/// it need not have written the rules.
 ///
 /// The variants stand in the order of how near the entry came to being paid; of several refusals
 /// the nearest is told.
@@ -51,16 +53,22 @@ pub enum Refusal {
     SchemeNotAllowed {
         /// The rule's index.
         rule: u16,
+        /// The network of the rule.
+        network: Network,
     },
     /// The rule doesn't allow the seller's origin.
     OriginNotAllowed {
         /// The rule's index.
         rule: u16,
+        /// The network of the rule.
+        network: Network,
     },
     /// The rule doesn't allow the payee.
     PayToNotAllowed {
         /// The rule's index.
         rule: u16,
+        /// The network of the rule.
+        network: Network,
     },
     /// The price is unreadable.
     Amount(AmountError),
@@ -77,6 +85,8 @@ pub enum Refusal {
     BudgetNotCounted {
         /// The rule's index.
         rule: u16,
+        /// The network of the rule.
+        network: Network,
     },
     /// The price is more than what is left of the asset's budget.
     OverBudget {
@@ -144,24 +154,24 @@ impl fmt::Display for Refusal {
                 write!(f, "built without the feature that pays on {network}")
             }
             Refusal::NoKey { network } => write!(f, "the device has no key for {network}"),
-            Refusal::SchemeNotAllowed { rule } => {
-                write!(f, "rule {rule} of the policy does not allow this scheme")
+            Refusal::SchemeNotAllowed { network, .. } => {
+                write!(f, "the policy does not allow this scheme on {network}")
             }
-            Refusal::OriginNotAllowed { rule } => {
-                write!(f, "rule {rule} of the policy does not allow this seller: add its origin")
+            Refusal::OriginNotAllowed { network, .. } => {
+                write!(f, "the policy does not allow this seller on {network}: add its origin")
             }
-            Refusal::PayToNotAllowed { rule } => {
-                write!(f, "rule {rule} of the policy does not allow this payTo: add it")
+            Refusal::PayToNotAllowed { network, .. } => {
+                write!(f, "the policy does not allow this payTo on {network}: add it")
             }
             Refusal::Amount(error) => error.fmt(f),
-            Refusal::OverCap { rule, asked, cap } => {
-                write!(f, "the price of {asked} is above the cap of {cap} in rule {rule}")
+            Refusal::OverCap { asked, cap, .. } => {
+                write!(f, "the price of {asked} is above the policy's cap of {cap}")
             }
-            Refusal::BudgetNotCounted { rule } => {
-                write!(f, "rule {rule} of the policy has a budget: give the client a journal")
+            Refusal::BudgetNotCounted { network, .. } => {
+                write!(f, "the policy has a budget on {network}: give the client a journal")
             }
-            Refusal::OverBudget { rule, asked, left } => {
-                write!(f, "the price is {asked}, and {left} are left of the budget in rule {rule}")
+            Refusal::OverBudget { asked, left, .. } => {
+                write!(f, "the price is {asked}, and {left} are left of the policy's budget")
             }
             Refusal::NotApproved => f.write_str("the payment was not approved"),
         }

@@ -161,9 +161,9 @@ fn every_refusal_of_a_rule() {
     let origins = [USDC_RULE.origins(&["https://seller.lan", "http://seller.lan:8080"])];
     let payees = [USDC_RULE.pay_to(&[DEVICE_OF_ANOTHER])];
     for (rules, expected) in [
-        (&schemes, Refusal::SchemeNotAllowed { rule: 0 }),
-        (&origins, Refusal::OriginNotAllowed { rule: 0 }),
-        (&payees, Refusal::PayToNotAllowed { rule: 0 }),
+        (&schemes, Refusal::SchemeNotAllowed { rule: 0, network: DEVNET_NETWORK }),
+        (&origins, Refusal::OriginNotAllowed { rule: 0, network: DEVNET_NETWORK }),
+        (&payees, Refusal::PayToNotAllowed { rule: 0, network: DEVNET_NETWORK }),
     ] {
         assert_eq!(refused_by(&Device::with_rules(rules), &[entry()]), expected);
     }

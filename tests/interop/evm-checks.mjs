@@ -58,7 +58,7 @@ async function deviceBuysEverywhere() {
 }
 
 async function deviceIsRefused() {
-  const cap = "not paid: the price of 1010000 is above the cap of 1000000 in rule 0";
+  const cap = "not paid: the price of 1010000 is above the policy's cap of 1000000";
   for (const make of ["reference", "legacy"]) {
     await check(`EVM: device -> ${make} seller, over the cap: not paid`, async () => {
       await deviceFails(device, `${sellers[make]}/dear`, ["--network", NETWORK], cap);

@@ -61,7 +61,7 @@ async function deviceAtReferenceSeller() {
     await deviceBuys(`${seller}/echo`, { flags: SEND_READING, data: JSON.parse(READING) });
   });
   await check("device -> reference seller, over the cap: not paid", async () => {
-    const error = "not paid: the price of 1010000 is above the cap of 1000000 in rule 1";
+    const error = "not paid: the price of 1010000 is above the policy's cap of 1000000";
     await deviceFails(device, `${seller}/dear`, [], error);
   });
   await check("device -> reference seller, no funds: the facilitator's reason", async () => {
@@ -95,7 +95,7 @@ async function deviceAtLegacySeller() {
     await deviceBuys(`${sellers.legacyAndOurs}/weather`, { flags: rpc });
   });
   await check("v1: device -> legacy seller, over the cap: not paid", async () => {
-    const error = "not paid: the price of 1010000 is above the cap of 1000000 in rule 1";
+    const error = "not paid: the price of 1010000 is above the policy's cap of 1000000";
     await deviceFails(device, `${seller}/dear`, rpc, error);
   });
   await check("v1: device -> legacy seller, no funds: the facilitator's reason", async () => {

@@ -1,4 +1,4 @@
-//! What the policy refuses is never signed, and the error names the rule.
+//! What the policy refuses is never signed, and the error says why.
 
 use embedded_x402::client;
 use embedded_x402::io::Error;
@@ -14,6 +14,8 @@ use solana_address::Address;
 use crate::books::Trade;
 use crate::errand;
 use crate::shop::{CAP, PRICE, Shop, VERSIONS, accept, sells, usdc, weather};
+
+const DEVNET: Network = Network::SolanaDevnet;
 
 /// A shop with one route for each version, `/v1` and `/v2`, changed by `change`.
 async fn shop(change: impl Fn(&mut Route)) -> Shop {
@@ -60,7 +62,7 @@ async fn a_price_above_the_cap() {
     let mut shop = shop(|_| {}).await;
     shop.device.policy = vec![usdc(PRICE - 1)];
     let refusal = Refusal::OverCap { rule: 0, asked: Amount(PRICE), cap: Amount(PRICE - 1) };
-    assert_both_refused(&shop, refusal, "1234 is above the cap of 1233 in rule 0").await;
+    assert_both_refused(&shop, refusal, "1234 is above the policy's cap of 1233").await;
     shop.device.policy = vec![usdc(PRICE)];
     for version in VERSIONS {
         let trade = shop.get(&path(version), genesis::USDC).await;
@@ -76,7 +78,7 @@ async fn an_asset_that_no_rule_names() {
     })
     .await;
     shop.device.policy = vec![usdc(CAP)];
-    let refusal = Refusal::AssetNotListed { network: Network::SolanaDevnet };
+    let refusal = Refusal::AssetNotListed { network: DEVNET };
     assert_both_refused(&shop, refusal, "allows this asset on solana-devnet").await;
 }
 
@@ -84,7 +86,7 @@ async fn an_asset_that_no_rule_names() {
 async fn an_empty_policy() {
     let mut shop = shop(|_| {}).await;
     shop.device.policy = Vec::new();
-    let refusal = Refusal::AssetNotListed { network: Network::SolanaDevnet };
+    let refusal = Refusal::AssetNotListed { network: DEVNET };
     assert_both_refused(&shop, refusal, "no rule of the policy allows this asset").await;
 }
 
@@ -93,8 +95,8 @@ async fn a_payee_that_is_not_allowed() {
     let mut shop = shop(|_| {}).await;
     let others = vec![shop.payer.to_string(), shop.market.pay_to.to_string().to_lowercase()];
     shop.device.policy = vec![PolicyRule { pay_to: Some(others), ..usdc(CAP) }];
-    let refusal = Refusal::PayToNotAllowed { rule: 0 };
-    assert_both_refused(&shop, refusal, "rule 0 of the policy does not allow this payTo").await;
+    let refusal = Refusal::PayToNotAllowed { rule: 0, network: DEVNET };
+    assert_both_refused(&shop, refusal, "does not allow this payTo on solana-devnet").await;
     let payee = Some(vec![shop.market.pay_to.to_string()]);
     shop.device.policy = vec![PolicyRule { pay_to: payee, ..usdc(CAP) }];
     shop.get("/v2", genesis::USDC).await.assert_settled(PRICE, "the payee itself");
@@ -106,8 +108,8 @@ async fn an_origin_that_is_not_allowed() {
     let own = shop.market.seller_url.clone();
     let others = vec![own.replace("http:", "https:"), "http://127.0.0.1".to_owned()];
     shop.device.policy = vec![PolicyRule { origins: Some(others), ..usdc(CAP) }];
-    let refusal = Refusal::OriginNotAllowed { rule: 0 };
-    assert_both_refused(&shop, refusal, "rule 0 of the policy does not allow this seller").await;
+    let refusal = Refusal::OriginNotAllowed { rule: 0, network: DEVNET };
+    assert_both_refused(&shop, refusal, "does not allow this seller on solana-devnet").await;
     shop.device.policy = vec![PolicyRule { origins: Some(vec![own]), ..usdc(CAP) }];
     shop.get("/v2", genesis::USDC).await.assert_settled(PRICE, "the origin itself");
 }
@@ -119,7 +121,7 @@ async fn of_several_rules_the_nearest_is_named() {
     let elsewhere = PolicyRule { origins: Some(Vec::new()), ..usdc(CAP) };
     shop.device.policy = vec![elsewhere, usdc(1)];
     let refusal = Refusal::OverCap { rule: 1, asked: Amount(PRICE), cap: Amount(1) };
-    assert_both_refused(&shop, refusal, "in rule 1").await;
+    assert_both_refused(&shop, refusal, "1234 is above the policy's cap of 1").await;
 }
 
 /// Sellers of the first version multiply in floating point.
@@ -237,7 +239,7 @@ async fn of_several_acceptable_entries_the_preferred_and_cheapest_is_paid() {
     .await;
     let policy = crate::shop::dollars(CAP);
     shop.device.policy = policy.into_iter().rev().collect();
-    shop.device.policy.retain(|rule| rule.network == Network::SolanaDevnet);
+    shop.device.policy.retain(|rule| rule.network == DEVNET);
     shop.device.policy.sort_by_key(|rule| rule.symbol != "USDC");
     shop.get("/v2", genesis::USDC).await.assert_settled(20, "USDC first");
     shop.device.policy.sort_by_key(|rule| rule.symbol != "PYUSD");

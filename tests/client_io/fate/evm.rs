@@ -3,41 +3,47 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use embedded_x402::io::{Evm, Fate};
-use embedded_x402::policy::assets;
+use embedded_x402::policy::{Asset, assets};
 use embedded_x402::signer::K256Signer;
 use embedded_x402_tests::challenge::entry_evm;
 use embedded_x402_tests::response::response;
 use embedded_x402_tests::sent::SentRequest;
 use serde_json::{Value, json};
 
-use super::{Answer, BOOT, Failing, Moment, Purchase, failures, nothing};
+use super::{Answer, BOOT, Moment, Node};
 
-/// A node, and what it knows.
-#[derive(Clone)]
-struct Node {
+/// What the node knows.
+struct EvmNode {
     chain_id: &'static str,
     /// Seconds that it is behind.
     behind: u64,
     /// What the contract says of the authorization.
     state: &'static str,
-    /// A method that it fails to answer.
-    fails: Option<Failing>,
 }
 
 const UNUSED: &str = "0x0000000000000000000000000000000000000000000000000000000000000000";
 const USED: &str = "0x0000000000000000000000000000000000000000000000000000000000000001";
 
-impl Default for Node {
+impl Default for EvmNode {
     fn default() -> Self {
-        Node { chain_id: "0x14a34", behind: 2, state: UNUSED, fails: None }
+        EvmNode { chain_id: "0x14a34", behind: 2, state: UNUSED }
     }
 }
 
-impl Node {
+impl Node for EvmNode {
+    type Wallet = Evm<K256Signer>;
+
+    const ASSET: Asset<'static> = assets::USDC_BASE_SEPOLIA;
+
+    fn wallet() -> Self::Wallet {
+        Evm(K256Signer::from_bytes(&[3; 32]).expect("a key"))
+    }
+
+    fn entry() -> Value {
+        entry_evm()
+    }
+
     fn answer(&self, method: &str, params: &Value, moment: &Moment<'_>) -> Answer {
-        if let Some((_, answer)) = self.fails.filter(|(failing, _)| *failing == method) {
-            return answer();
-        }
         let newest = moment.now - self.behind;
         let number = format!("{:#x}", (newest - BOOT) / 2);
         Answer::Result(match method {
@@ -54,29 +60,6 @@ impl Node {
             }
             other => panic!("{other}"),
         })
-    }
-
-    fn fate_of(&self, change: impl FnOnce(&mut Purchase<'_, Evm<K256Signer>>)) -> Fate {
-        let answer =
-            |method: &str, params: &Value, moment: &Moment<'_>| self.answer(method, params, moment);
-        let mut purchase = Purchase {
-            wallet: || Evm(K256Signer::from_bytes(&[3; 32]).expect("a key")),
-            asset: assets::USDC_BASE_SEPOLIA,
-            entry: entry_evm(),
-            says: nothing,
-            node: Some(&answer),
-            has_date: true,
-            clock: None,
-            answer_takes: 0,
-            resets: false,
-            fragment: usize::MAX,
-        };
-        change(&mut purchase);
-        purchase.fate()
-    }
-
-    fn fate(&self) -> Fate {
-        self.fate_of(|_| {})
     }
 }
 
@@ -103,17 +86,17 @@ fn block(number: &str, timestamp: u64) -> Value {
 
 #[test]
 fn it_settled() {
-    let used = Node { state: USED, ..Node::default() };
+    let used = EvmNode { state: USED, ..EvmNode::default() };
     assert_eq!(used.fate(), Fate::Settled);
     assert_eq!(used.fate_of(|purchase| purchase.resets = true), Fate::Settled);
-    assert_eq!(Node { behind: 1000, ..used }.fate(), Fate::Settled);
+    assert_eq!(EvmNode { behind: 1000, ..used }.fate(), Fate::Settled);
 }
 
 #[test]
 fn it_did_not_settle() {
     for resets in [false, true] {
         for fragment in [1, usize::MAX] {
-            let fate = Node::default().fate_of(|purchase| {
+            let fate = EvmNode::default().fate_of(|purchase| {
                 (purchase.resets, purchase.fragment) = (resets, fragment);
                 // Blocks tell the time: nobody else is asked.
                 purchase.has_date = false;
@@ -127,44 +110,43 @@ fn it_did_not_settle() {
 /// is asked.
 #[test]
 fn one_connection_at_a_time_is_enough() {
-    let fate = Node::default().fate_of(|purchase| {
+    let fate = EvmNode::default().fate_of(|purchase| {
         purchase.says = || response(404, &[], "not here, not now").into();
     });
     assert_eq!(fate, Fate::NotSettled);
 }
 
+/// A seller whose `Date` is ahead makes an authorization live for longer than the device reckons.
+#[test]
+fn while_the_authorization_is_valid_the_payment_stays_open() {
+    let fate_of = |node: EvmNode| node.fate_of(|purchase| purchase.date_ahead = 300);
+    assert_eq!(fate_of(EvmNode::default()), Fate::NotSettled);
+    assert_eq!(fate_of(EvmNode { behind: 95, ..EvmNode::default() }), Fate::Unknown);
+    assert_eq!(fate_of(EvmNode { state: USED, ..EvmNode::default() }), Fate::Settled);
+}
+
 #[test]
 fn a_node_that_is_behind_proves_nothing() {
     for behind in [100, 200, 1000] {
-        assert_eq!(Node { behind, ..Node::default() }.fate(), Fate::Unknown, "{behind}");
+        assert_eq!(EvmNode { behind, ..EvmNode::default() }.fate(), Fate::Unknown, "{behind}");
     }
 }
 
 #[test]
 fn a_node_of_another_chain_proves_nothing() {
     for chain_id in ["0x1", "0x2105", "84532"] {
-        assert_eq!(Node { chain_id, ..Node::default() }.fate(), Fate::Unknown, "{chain_id}");
+        assert_eq!(EvmNode { chain_id, ..EvmNode::default() }.fate(), Fate::Unknown, "{chain_id}");
     }
 }
 
 #[test]
 fn a_contract_that_says_something_else_proves_nothing() {
     for state in ["0x", "0x0", "0x1", &UNUSED[..64]] {
-        assert_eq!(Node { state, ..Node::default() }.fate(), Fate::Unknown, "{state}");
+        assert_eq!(EvmNode { state, ..EvmNode::default() }.fate(), Fate::Unknown, "{state}");
     }
 }
 
 #[test]
-fn a_node_that_fails_proves_nothing() {
-    for method in ["eth_chainId", "eth_getBlockByNumber", "eth_call"] {
-        for (index, failure) in failures().into_iter().enumerate() {
-            let node = Node { fails: Some((method, failure)), ..Node::default() };
-            assert_eq!(node.fate(), Fate::Unknown, "{method}: {index}");
-        }
-    }
-}
-
-#[test]
-fn without_a_node_nothing_is_known() {
-    assert_eq!(Node::default().fate_of(|purchase| purchase.node = None), Fate::Unknown);
+fn a_node_that_fails_or_is_missing_proves_nothing() {
+    EvmNode::default().assert_needed(&["eth_chainId", "eth_getBlockByNumber", "eth_call"]);
 }

@@ -43,20 +43,69 @@ enum Answer {
     Bytes(Reply),
 }
 
-/// Answers a call: its method and its parameters.
-type Node<'n> = &'n dyn Fn(&str, &Value, &Moment<'_>) -> Answer;
-
 /// A method that a node fails to answer, and what it says instead.
 type Failing = (&'static str, fn() -> Answer);
 
+/// A node of a chain, and what it knows.
+trait Node: Sized {
+    type Wallet: Wallet;
+
+    /// What is paid in.
+    const ASSET: Asset<'static>;
+
+    /// Who pays.
+    fn wallet() -> Self::Wallet;
+
+    /// What the seller asks.
+    fn entry() -> Value;
+
+    /// Answers a call: its method and its parameters.
+    fn answer(&self, method: &str, params: &Value, moment: &Moment<'_>) -> Answer;
+
+    /// What a buyer who asks this node knows at last.
+    fn fate(&self) -> Fate {
+        self.fate_of(|_| {})
+    }
+
+    /// The same of a purchase that is changed before.
+    fn fate_of(&self, change: impl FnOnce(&mut Purchase<'_, Self>)) -> Fate {
+        let mut purchase = Purchase {
+            node: Some(self),
+            fails: None,
+            says: nothing,
+            date_ahead: 0,
+            has_date: true,
+            clock: None,
+            answer_takes: 0,
+            resets: false,
+            fragment: usize::MAX,
+        };
+        change(&mut purchase);
+        purchase.fate()
+    }
+
+    /// This node knows what became of the payment; without it nobody does, nor if it fails to answer
+    /// one of these methods.
+    fn assert_needed(&self, methods: &[&'static str]) {
+        assert_ne!(self.fate(), Fate::Unknown);
+        assert_eq!(self.fate_of(|purchase| purchase.node = None), Fate::Unknown);
+        for method in methods {
+            for (index, failure) in failures().into_iter().enumerate() {
+                let fate = self.fate_of(|purchase| purchase.fails = Some((method, failure)));
+                assert_eq!(fate, Fate::Unknown, "{method}: {index}");
+            }
+        }
+    }
+}
+
 /// A buyer, and what it asks which node.
-struct Purchase<'p, W> {
-    wallet: fn() -> W,
-    asset: Asset<'p>,
-    entry: Value,
+struct Purchase<'p, N> {
+    node: Option<&'p N>,
+    fails: Option<Failing>,
     /// What the seller answers to the payment.
     says: fn() -> Reply,
-    node: Option<Node<'p>>,
+    /// Seconds that the seller's `Date` is ahead.
+    date_ahead: u64,
     /// Whether the node tells the time by its `Date`.
     has_date: bool,
     /// The device's clock, given what time it is.
@@ -69,7 +118,7 @@ struct Purchase<'p, W> {
     fragment: usize,
 }
 
-impl<W: Wallet> Purchase<'_, W> {
+impl<N: Node> Purchase<'_, N> {
     /// Buys, waits until the payment has expired, and looks at the books.
     fn fate(&self) -> Fate {
         let time = VirtualTime::at(UPTIME);
@@ -78,7 +127,7 @@ impl<W: Wallet> Purchase<'_, W> {
         network.fragment = self.fragment;
         network.hesitates = true;
         let rule =
-            Rule::new(self.asset, Amount(AMOUNT)).budget(Budget::new(Amount(10 * AMOUNT), 86_400));
+            Rule::new(N::ASSET, Amount(AMOUNT)).budget(Budget::new(Amount(10 * AMOUNT), 86_400));
         let policy = PaymentPolicy { rules: &[rule] };
         let mut storage: RamStorage = RamStorage::new();
         let uptime = || time.seconds();
@@ -107,12 +156,11 @@ impl<W: Wallet> Purchase<'_, W> {
     ) -> (Error, u64) {
         let mut memory: ClientMemory = ClientMemory::new();
         let mut journal: Journal<_> = time.run(Journal::open(storage, &mut [0; 1024])).unwrap();
-        let wallet = (self.wallet)();
         let clock = || self.clock.map(|clock| clock(BOOT + time.seconds()));
         let notices = RefCell::new(Vec::new());
         let note = |notice| notices.borrow_mut().push(notice);
         let mut client =
-            Client::new(network, policy, wallet, Counter(0), time.delay(), &mut memory)
+            Client::new(network, policy, N::wallet(), Counter(0), time.delay(), &mut memory)
                 .with_journal(&mut journal, uptime)
                 .with_notices(&note)
                 .with_clock(&clock)
@@ -125,7 +173,7 @@ impl<W: Wallet> Purchase<'_, W> {
             assert_noted(&notices.borrow(), fate);
         }
         let statement = journal.statement(Now { uptime: uptime(), unix: None });
-        (error, statement.spent(&self.asset, 86_400).unwrap().amount)
+        (error, statement.spent(&N::ASSET, 86_400).unwrap().amount)
     }
 
     fn answer(
@@ -143,8 +191,8 @@ impl<W: Wallet> Purchase<'_, W> {
             return self.answer_call(request, &Moment { payment, now });
         }
         if request.field("PAYMENT-SIGNATURE").is_none() {
-            let challenge = encode(&challenge(std::slice::from_ref(&self.entry)));
-            let date = imf_fixdate(now);
+            let challenge = encode(&challenge(&[N::entry()]));
+            let date = imf_fixdate(now + self.date_ahead);
             return response(402, &[("PAYMENT-REQUIRED", &challenge), ("Date", &date)], "{}")
                 .into();
         }
@@ -159,7 +207,11 @@ impl<W: Wallet> Purchase<'_, W> {
         assert_eq!(call["jsonrpc"], "2.0");
         let method = call["method"].as_str().expect("a method");
         let node = self.node.expect("nobody is asked");
-        let answer = match node(method, &call["params"], moment) {
+        let answer = match self.fails.filter(|(failing, _)| *failing == method) {
+            Some((_, fail)) => fail(),
+            None => node.answer(method, &call["params"], moment),
+        };
+        let answer = match answer {
             Answer::Bytes(reply) => return reply,
             Answer::Result(result) => json!({"jsonrpc": "2.0", "result": result, "id": 1}),
             Answer::Code(code) => {

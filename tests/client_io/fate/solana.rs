@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use embedded_x402::io::Fate;
-use embedded_x402::policy::assets;
+use embedded_x402::policy::{Asset, assets};
 use embedded_x402::signer::DalekSigner;
 use embedded_x402_tests::challenge::{BLOCKHASH, entry};
 use embedded_x402_tests::keys::{DEVICE_USDC_ACCOUNT, base58, device_signer, settle};
 use serde_json::{Value, json};
 
-use super::{Answer, Failing, Moment, Purchase, failures, nothing};
+use super::{Answer, BOOT, Moment, Node, Purchase, UPTIME};
 
 const DEVNET: &str = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
 const MAINNET: &str = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
@@ -29,46 +29,44 @@ enum Landed {
     OtherKind(u64),
 }
 
-/// A node, and what it knows. Slots take 400 milliseconds.
-#[derive(Clone)]
-struct Node {
+/// What the node knows. Slots take 400 milliseconds.
+struct SolanaNode {
     genesis: &'static str,
     /// Seconds that it is behind.
     behind: u64,
-    is_blockhash_valid: bool,
+    /// Seconds after the purchase began for which the blockhash is good.
+    blockhash_lasts: u64,
     /// Newest first.
     history: Vec<Landed>,
     first_block: u64,
-    /// A method that it fails to answer.
-    fails: Option<Failing>,
 }
 
-impl Default for Node {
+impl Default for SolanaNode {
     fn default() -> Self {
-        Node {
+        SolanaNode {
             genesis: DEVNET,
             behind: 13,
-            is_blockhash_valid: false,
+            blockhash_lasts: 0,
             history: Vec::new(),
             first_block: 0,
-            fails: None,
         }
     }
 }
 
-impl Node {
-    fn with(history: &[Landed]) -> Self {
-        Node { history: history.to_vec(), ..Node::default() }
+impl Node for SolanaNode {
+    type Wallet = DalekSigner;
+
+    const ASSET: Asset<'static> = assets::USDC_SOLANA_DEVNET;
+
+    fn wallet() -> Self::Wallet {
+        device_signer()
     }
 
-    fn slot(unix: u64) -> u64 {
-        (unix - 1_700_000_000) * 5 / 2
+    fn entry() -> Value {
+        entry()
     }
 
     fn answer(&self, method: &str, params: &Value, moment: &Moment<'_>) -> Answer {
-        if let Some((_, answer)) = self.fails.filter(|(failing, _)| *failing == method) {
-            return answer();
-        }
         let tip = moment.now - self.behind;
         let with_context = |value| {
             let context = json!({"slot": Self::slot(tip), "apiVersion": "2.2.1"});
@@ -81,7 +79,7 @@ impl Node {
             "isBlockhashValid" => {
                 assert_eq!(params[0], BLOCKHASH);
                 assert_finalized(&params[1], Self::slot(tip));
-                with_context(json!(self.is_blockhash_valid))
+                with_context(json!(tip < BOOT + UPTIME + self.blockhash_lasts))
             }
             "getSignaturesForAddress" => {
                 assert_eq!(params[0], DEVICE_USDC_ACCOUNT);
@@ -91,6 +89,16 @@ impl Node {
             "getTransaction" => self.transaction(params, moment),
             other => panic!("{other}"),
         }
+    }
+}
+
+impl SolanaNode {
+    fn with(history: &[Landed]) -> Self {
+        SolanaNode { history: history.to_vec(), ..SolanaNode::default() }
+    }
+
+    fn slot(unix: u64) -> u64 {
+        (unix - 1_700_000_000) * 5 / 2
     }
 
     fn history(&self, options: &Value, moment: &Moment<'_>) -> Value {
@@ -148,31 +156,8 @@ impl Node {
         }
     }
 
-    fn purchase_then(&self, change: impl FnOnce(&mut Purchase<'_, DalekSigner>)) -> Fate {
-        let answer =
-            |method: &str, params: &Value, moment: &Moment<'_>| self.answer(method, params, moment);
-        let mut purchase = Purchase {
-            wallet: device_signer,
-            asset: assets::USDC_SOLANA_DEVNET,
-            entry: entry(),
-            says: nothing,
-            node: Some(&answer),
-            has_date: true,
-            clock: None,
-            answer_takes: 0,
-            resets: false,
-            fragment: usize::MAX,
-        };
-        change(&mut purchase);
-        purchase.fate()
-    }
-
-    fn fate(&self) -> Fate {
-        self.purchase_then(|_| {})
-    }
-
     fn fate_after_reset(&self) -> Fate {
-        self.purchase_then(|purchase| purchase.resets = true)
+        self.fate_of(|purchase| purchase.resets = true)
     }
 }
 
@@ -198,9 +183,10 @@ fn it_settled() {
         &[Payment][..],
         &[Other(1), FailedPayment, Timeless(20), OtherKind(30), Payment, Other(4000)],
     ] {
-        assert_eq!(Node::with(history).fate(), Fate::Settled);
-        assert_eq!(Node::with(history).fate_after_reset(), Fate::Settled);
-        let unsure = Node { is_blockhash_valid: true, behind: 1000, ..Node::with(history) };
+        assert_eq!(SolanaNode::with(history).fate(), Fate::Settled);
+        assert_eq!(SolanaNode::with(history).fate_after_reset(), Fate::Settled);
+        let unsure =
+            SolanaNode { blockhash_lasts: 9999, behind: 1000, ..SolanaNode::with(history) };
         assert_eq!(unsure.fate(), Fate::Settled);
     }
 }
@@ -215,29 +201,37 @@ fn it_did_not_settle() {
         &[Other(1), Other(2000), Payment],
         &[Other(1), Timeless(9000), Payment],
     ] {
-        assert_eq!(Node::with(history).fate(), Fate::NotSettled);
+        assert_eq!(SolanaNode::with(history).fate(), Fate::NotSettled);
     }
     let fragmented = |purchase: &mut Purchase<'_, _>| purchase.fragment = 1;
-    assert_eq!(Node::with(&[Other(1)]).purchase_then(fragmented), Fate::NotSettled);
+    assert_eq!(SolanaNode::with(&[Other(1)]).fate_of(fragmented), Fate::NotSettled);
 }
 
 /// A blockhash that the node does not know yet is as invalid as one that it knows no more.
 #[test]
 fn a_node_that_is_behind_proves_nothing() {
-    let behind = |behind| Node { behind, ..Node::default() };
+    let behind = |behind| SolanaNode { behind, ..SolanaNode::default() };
     assert_eq!(behind(80).fate(), Fate::NotSettled);
     assert_eq!(behind(100).fate(), Fate::Unknown);
     assert_eq!(behind(10_000).fate(), Fate::Unknown);
-    let valid = Node { is_blockhash_valid: true, ..Node::default() };
+    let valid = SolanaNode { blockhash_lasts: 9999, ..behind(100) };
     assert_eq!(valid.fate(), Fate::Unknown);
+}
+
+/// Blocks that come slowly keep a payment alive for longer than it should be.
+#[test]
+fn while_the_blockhash_is_good_the_payment_stays_open() {
+    let slow = SolanaNode { blockhash_lasts: 400, ..SolanaNode::default() };
+    assert_eq!(slow.fate(), Fate::NotSettled);
+    assert_eq!(slow.fate_after_reset(), Fate::NotSettled);
 }
 
 #[test]
 fn without_a_clock_nobody_knows_whether_the_node_is_behind() {
     let dateless = |purchase: &mut Purchase<'_, _>| purchase.has_date = false;
-    assert_eq!(Node::default().purchase_then(dateless), Fate::Unknown);
+    assert_eq!(SolanaNode::default().fate_of(dateless), Fate::Unknown);
     let clocked = |clock: &'static dyn Fn(u64) -> u64| {
-        Node::default().purchase_then(|purchase| {
+        SolanaNode::default().fate_of(|purchase| {
             purchase.has_date = false;
             purchase.clock = Some(clock);
         })
@@ -249,7 +243,7 @@ fn without_a_clock_nobody_knows_whether_the_node_is_behind() {
 #[test]
 fn a_node_of_another_network_proves_nothing() {
     for genesis in [MAINNET, &DEVNET[1..], ""] {
-        let node = Node { genesis, ..Node::with(&[Landed::Payment]) };
+        let node = SolanaNode { genesis, ..SolanaNode::with(&[Landed::Payment]) };
         assert_eq!(node.fate(), Fate::Unknown, "{genesis}");
     }
 }
@@ -258,10 +252,10 @@ fn a_node_of_another_network_proves_nothing() {
 fn a_history_too_long_proves_nothing() {
     let others = |count: u64| (0..count).map(|index| Landed::Other(10 * index));
     let history = |count, last| others(count).chain([last]).collect::<Vec<_>>();
-    assert_eq!(Node::with(&history(15, Landed::Payment)).fate(), Fate::Settled);
-    assert_eq!(Node::with(&history(15, Landed::Other(4000))).fate(), Fate::NotSettled);
-    assert_eq!(Node::with(&history(16, Landed::Payment)).fate(), Fate::Unknown);
-    assert_eq!(Node::with(&history(16, Landed::Other(4000))).fate(), Fate::Unknown);
+    assert_eq!(SolanaNode::with(&history(15, Landed::Payment)).fate(), Fate::Settled);
+    assert_eq!(SolanaNode::with(&history(15, Landed::Other(4000))).fate(), Fate::NotSettled);
+    assert_eq!(SolanaNode::with(&history(16, Landed::Payment)).fate(), Fate::Unknown);
+    assert_eq!(SolanaNode::with(&history(16, Landed::Other(4000))).fate(), Fate::Unknown);
 }
 
 /// The search ends at the first transaction that is older than the payment.
@@ -269,14 +263,14 @@ fn a_history_too_long_proves_nothing() {
 fn an_old_history_may_be_long() {
     let old = (0..16).map(|index| Landed::Other(400 + index));
     let history: Vec<_> = [Landed::Other(1)].into_iter().chain(old).collect();
-    assert_eq!(Node::with(&history).fate(), Fate::NotSettled);
+    assert_eq!(SolanaNode::with(&history).fate(), Fate::NotSettled);
 }
 
 #[test]
 fn a_history_that_begins_too_late_proves_nothing() {
-    let begins = |ago| Node {
-        first_block: Node::slot(super::BOOT + super::UPTIME) - ago,
-        ..Node::default()
+    let begins = |ago| SolanaNode {
+        first_block: SolanaNode::slot(BOOT + UPTIME) - ago,
+        ..SolanaNode::default()
     };
     assert_eq!(begins(20_000).fate(), Fate::NotSettled);
     assert_eq!(begins(100).fate(), Fate::Unknown);
@@ -285,38 +279,29 @@ fn a_history_that_begins_too_late_proves_nothing() {
 /// Nothing says how long the device was off: only all of history proves something.
 #[test]
 fn after_a_reset_all_of_history_is_needed() {
-    let first = |first_block| Node { first_block, ..Node::with(&[Landed::Other(4000)]) };
+    let first =
+        |first_block| SolanaNode { first_block, ..SolanaNode::with(&[Landed::Other(4000)]) };
     assert_eq!(first(0).fate_after_reset(), Fate::NotSettled);
     assert_eq!(first(1).fate_after_reset(), Fate::Unknown);
 }
 
 #[test]
-fn a_node_that_fails_proves_nothing() {
-    for method in [
+fn a_node_that_fails_or_is_missing_proves_nothing() {
+    SolanaNode::with(&[Landed::Other(9)]).assert_needed(&[
         "getGenesisHash",
         "getAccountInfo",
         "isBlockhashValid",
         "getSignaturesForAddress",
         "getTransaction",
         "getFirstAvailableBlock",
-    ] {
-        for (index, failure) in failures().into_iter().enumerate() {
-            let node = Node { fails: Some((method, failure)), ..Node::with(&[Landed::Other(9)]) };
-            assert_eq!(node.fate(), Fate::Unknown, "{method}: {index}");
-        }
-    }
+    ]);
 }
 
 /// A slow node can't keep the books from being closed.
 #[test]
 fn a_node_that_takes_its_time_proves_nothing() {
-    let node = Node::with(&[Landed::Other(1), Landed::Other(2), Landed::Payment]);
-    let slow = |seconds| node.purchase_then(|purchase| purchase.answer_takes = seconds);
+    let node = SolanaNode::with(&[Landed::Other(1), Landed::Other(2), Landed::Payment]);
+    let slow = |seconds| node.fate_of(|purchase| purchase.answer_takes = seconds);
     assert_eq!(slow(5), Fate::Settled);
     assert_eq!(slow(20), Fate::Unknown);
-}
-
-#[test]
-fn without_a_node_nothing_is_known() {
-    assert_eq!(Node::default().purchase_then(|purchase| purchase.node = None), Fate::Unknown);
 }

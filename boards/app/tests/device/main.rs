@@ -189,8 +189,8 @@ fn it_refuses_what_the_policy_does_not_allow_and_grows_patient() {
     let network = Network::new(move |_: &str, _: &SentRequest| ask.clone().into());
     let ran = device(&network).run(&plan(3));
     assert_eq!((ran.summary().failed, ran.summary().spent), (3, 0));
-    let refusal = "failed without an answer: not paid: the price of 5001 is above the cap of 5000 \
-                   in rule 0 (to act: who makes the policy)";
+    let refusal = "failed without an answer: not paid: the price of 5001 is above the policy's cap \
+                   of 5000 (to act: who makes the policy)";
     assert_eq!(ran.console.matches(refusal).count(), 3, "{}", ran.console);
     assert!(ran.console.contains("waiting 60 s after a failure"));
     assert!(ran.console.contains("waiting 120 s after a failure"));
