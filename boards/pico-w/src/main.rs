@@ -7,15 +7,9 @@
 mod wifi;
 
 use embassy_executor::Spawner;
-use embassy_time::{Delay, Instant};
-use embedded_x402::io::ClientMemory;
 use embedded_x402_app::config::{Config, Wifi};
-use embedded_x402_app::{Device, EmbassyNetwork, Sockets, Text, run};
-use embedded_x402_rp2040::console::{self, stop};
-use embedded_x402_rp2040::entropy::generator;
-use embedded_x402_rp2040::flash::{self, Flash, KEY_RECORD};
-use embedded_x402_rp2040::rosc::Rosc;
-use rand_core::Rng;
+use embedded_x402_app::{EmbassyNetwork, Sockets};
+use embedded_x402_rp2040::{Board, Wiring};
 use static_cell::ConstStaticCell;
 
 static CONFIG: Config = embedded_x402_app::config!();
@@ -23,18 +17,13 @@ const ACCESS_POINT: Wifi = embedded_x402_app::wifi!();
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    static MEMORY: ConstStaticCell<ClientMemory> = ConstStaticCell::new(ClientMemory::new());
     static SOCKETS: ConstStaticCell<Sockets> = ConstStaticCell::new(Sockets::new());
 
     let p = embassy_rp::init(Default::default());
-    let mut uart = console::open(p.UART0, p.PIN_0);
-    let mut flash = Flash::new_blocking(p.FLASH);
-    let wallet = CONFIG.keys.load(&mut flash, KEY_RECORD);
-    let wallet = wallet.unwrap_or_else(|error| stop(&mut uart, error));
-    let rng = Rosc::running().and_then(|mut noise| generator(&mut noise));
-    let mut rng = rng.unwrap_or_else(|error| stop(&mut uart, error));
+    let wiring = Wiring { uart: p.UART0, console: p.PIN_0, button: p.PIN_15, flash: p.FLASH };
+    let mut board = Board::start(CONFIG.keys, wiring);
 
-    let wiring = wifi::Wiring {
+    let radio = wifi::Wiring {
         power: p.PIN_23,
         data: p.PIN_24,
         select: p.PIN_25,
@@ -42,27 +31,10 @@ async fn main(spawner: Spawner) {
         pio: p.PIO0,
         dma: p.DMA_CH0,
     };
-    let started = wifi::start(spawner, wiring, ACCESS_POINT, rng.next_u64()).await;
-    let (stack, led) = started.unwrap_or_else(|error| stop(&mut uart, error));
+    let started = wifi::start(spawner, radio, ACCESS_POINT, board.seed()).await;
+    let (stack, led) = started.unwrap_or_else(|error| board.stop(error));
 
-    #[cfg(feature = "button")]
-    let approval = embedded_x402_rp2040::button(p.PIN_15);
-    #[cfg(not(feature = "button"))]
-    let approval = embedded_x402::policy::Always;
-
-    let device = Device {
-        network: &EmbassyNetwork::new(stack, SOCKETS.take()),
-        wallet,
-        rng,
-        delay: Delay,
-        uptime: &|| Instant::now().as_secs(),
-        clock: None,
-        journal: flash::journal(flash),
-        led,
-        approval,
-        console: Text(uart),
-        memory: MEMORY.take(),
-    };
+    let network = EmbassyNetwork::new(stack, SOCKETS.take());
     // It does not end, for the plan does not.
-    let _ = run(device, &CONFIG.plan()).await;
+    let _ = board.run(&network, led, &CONFIG.plan()).await;
 }

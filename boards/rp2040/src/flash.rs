@@ -27,16 +27,12 @@ pub const JOURNAL: Range<u32> = KEY_RECORD - 4 * ERASE_SIZE as u32..KEY_RECORD;
 pub type Flash = embassy_rp::flash::Flash<'static, FLASH, Blocking, SIZE>;
 
 /// The flash as a board's program wants it: for the journal.
-pub fn journal(flash: Flash) -> JournalFlash<BlockingAsync<Flash>> {
+pub(crate) fn journal(flash: Flash) -> JournalFlash<BlockingAsync<Flash>> {
     JournalFlash { flash: BlockingAsync::new(flash), pages: JOURNAL }
 }
 
-/// A MAC address for a board that has none: made from the flash chip's unique number, and marked as
-/// locally administered.
-///
-/// # Errors
-/// The flash can't be read.
-pub fn mac_address(flash: &mut Flash) -> Result<[u8; 6], Error> {
+/// A MAC address made from the flash chip's unique number, and marked as locally administered.
+pub(crate) fn mac_address(flash: &mut Flash) -> Result<[u8; 6], Error> {
     let mut number = [0; 8];
     flash.blocking_unique_id(&mut number)?;
     let [.., a, b, c, d, e] = number;

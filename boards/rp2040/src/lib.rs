@@ -1,5 +1,5 @@
-//! What the RP2040 boards share: entropy, the console, the memory map, and what is where
-//! in flash.
+//! What the RP2040 boards share: their start, entropy, the console, the memory map, and what
+//! is where in flash.
 //!
 //! The chip has no random number generator, only the jitter of its ring oscillator:
 //!
@@ -20,7 +20,9 @@
 #![cfg_attr(not(test), no_std)]
 
 #[cfg(feature = "embassy-rp")]
-mod button;
+mod approval;
+#[cfg(feature = "embassy-rp")]
+mod board;
 #[cfg(feature = "embassy-rp")]
 pub mod console;
 pub mod entropy;
@@ -30,4 +32,4 @@ pub mod flash;
 pub mod rosc;
 
 #[cfg(feature = "embassy-rp")]
-pub use button::button;
+pub use board::{Board, Wiring};
