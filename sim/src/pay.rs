@@ -221,6 +221,9 @@ fn narrate(purchase: &Purchase) -> String {
         }
         Err(error) => lines.push(format!("failed    {error}")),
     }
+    if let Ok(Body { broken_off: Some(error), .. }) = &purchase.result {
+        lines.push(format!("BROKEN    the answer broke off: {error}"));
+    }
     if let Some(receipt) = purchase.receipt() {
         lines.push(format!("settled   {}", receipt.transaction));
     }
@@ -240,27 +243,36 @@ fn narrate(purchase: &Purchase) -> String {
 
 /// For programs.
 fn result(purchase: &Purchase) -> Value {
-    let receipt = purchase.receipt().map(receipt_json);
     let mut result = match &purchase.result {
         Ok(body) => json!({
-            "success": is_success(body) && purchase.doubt().is_none(),
+            "success": false,
             "data": data(body),
             "status_code": body.status,
-            "payment_response": receipt,
+            "payment_response": purchase.receipt().map(receipt_json),
         }),
         Err(error) => json!({
             "success": false, "data": null, "status_code": refused_status(error),
-            "payment_response": null, "error": error.to_string(),
+            "payment_response": null,
         }),
     };
-    if let (Some(doubt), Ok(_)) = (purchase.doubt(), &purchase.result) {
-        result["error"] = json!(format!("paid or not, that is unknown: {doubt}"));
-    } else if let Ok(body) = &purchase.result
-        && !is_success(body)
-    {
-        result["error"] = json!(format!("status {}", body.status));
+    match trouble(purchase) {
+        Some(trouble) => result["error"] = json!(trouble),
+        None => result["success"] = json!(true),
     }
     result
+}
+
+/// Why a purchase is no success, if it is none.
+fn trouble(purchase: &Purchase) -> Option<String> {
+    let body = match &purchase.result {
+        Ok(body) => body,
+        Err(error) => return Some(error.to_string()),
+    };
+    let doubt = purchase.doubt().map(|doubt| format!("paid or not, that is unknown: {doubt}"));
+    let status = (!is_success(body)).then(|| format!("status {}", body.status));
+    let broken_off = body.broken_off.map(|error| format!("the answer broke off: {error}"));
+    let troubles: Vec<_> = [doubt.or(status), broken_off].into_iter().flatten().collect();
+    (!troubles.is_empty()).then(|| troubles.join("; "))
 }
 
 fn is_success(body: &Body) -> bool {

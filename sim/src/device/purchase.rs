@@ -18,7 +18,8 @@ use super::{DeviceJournal, Observed, PolicyRule, TokioDelay, TokioNetwork, Traff
 /// The most that is read of a resource.
 const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// A device that buys, one thing at a time. Clones are the same device.
+/// A device that buys, one thing at a time. Clones have copies of its keys, policy and settings; its
+/// memory and its journal are shared, so that clones on the same keys don't sign one transaction twice.
 #[derive(Clone)]
 pub struct Device {
     /// Its wallet.
@@ -59,15 +60,18 @@ pub struct Purchase {
     pub elapsed: Duration,
 }
 
-/// An answer that was read to its end.
+/// An answer that was read to its end, or as far as it came.
 #[derive(Debug, Clone)]
 pub struct Body {
     /// The status code.
     pub status: u16,
     /// What became of the money.
     pub outcome: Outcome,
-    /// The resource.
+    /// The resource, or its beginning.
     pub bytes: Vec<u8>,
+    /// Why there is no more of it, if it broke off. Nothing of what is known about the money is lost
+    /// with the rest: an answer to which nothing was paid is an error instead.
+    pub broken_off: Option<Error>,
 }
 
 /// What passed the policy.
@@ -159,25 +163,28 @@ async fn read<C: embedded_io_async::Read>(
     response: Result<ClientResponse<'_, C>, Error>,
 ) -> Result<Body, Error> {
     let mut response = response?;
+    let (bytes, broken_off) = read_body(&mut response).await;
+    let (status, outcome) = (response.status(), response.outcome().clone());
+    match broken_off {
+        Some(error) if outcome == Outcome::NotPaid => Err(error),
+        broken_off => Ok(Body { status, outcome, bytes, broken_off }),
+    }
+}
+
+/// What came of the resource, and why there is no more of it, if it broke off.
+async fn read_body<C: embedded_io_async::Read>(
+    response: &mut ClientResponse<'_, C>,
+) -> (Vec<u8>, Option<Error>) {
     let mut bytes = Vec::new();
     let mut window = [0; 4096];
-    loop {
+    while bytes.len() <= RESOURCE_LIMIT {
         match response.read(&mut window).await {
-            Ok(0) => break,
+            Ok(0) => return (bytes, None),
             Ok(read) => bytes.extend_from_slice(&window[..read]),
-            // The money has been dealt with; a body that breaks off must not hide that.
-            Err(error) if response.receipt().is_some() => {
-                tracing::warn!(%error, "the resource was paid for and broke off");
-                break;
-            }
-            Err(error) => return Err(error),
-        }
-        if bytes.len() > RESOURCE_LIMIT {
-            return Err(Error::BodyTooLarge { capacity: RESOURCE_LIMIT });
+            Err(error) => return (bytes, Some(error)),
         }
     }
-    let (status, outcome) = (response.status(), response.outcome().clone());
-    Ok(Body { status, outcome, bytes })
+    (bytes, Some(Error::BodyTooLarge { capacity: RESOURCE_LIMIT }))
 }
 
 /// Approves everything, and remembers what it was.

@@ -102,6 +102,22 @@ mod of_sellers {
         at_seller("truncate", (Told::Settled, PAID)).await;
     }
 
+    /// What the head says of the money stands, whatever comes of the body.
+    #[tokio::test]
+    async fn truncate_without_a_receipt() {
+        let faults = "no-receipt,truncate";
+        let shop = Shop::faulty(faults, "", customer::routes).await;
+        for customer in one_for_each(&shop).await {
+            let purchase = customer.buy(&shop).await;
+            let doubt = Doubt::NoReceipt { status: 200 };
+            assert_eq!(Told::from(&purchase), Told::Delivered(doubt), "{}", customer.path);
+            assert_eq!(purchase.doubt(), Some(doubt), "{}", customer.path);
+            let body = purchase.result.unwrap();
+            assert!(body.broken_off.is_some() && !body.bytes.is_empty(), "{body:?}");
+            assert_eq!(customer.spent(&shop), PAID, "{}", customer.path);
+        }
+    }
+
     #[tokio::test]
     async fn status() {
         at_seller("status=500", (Told::Nothing, PAID)).await;
