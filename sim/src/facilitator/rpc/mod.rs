@@ -69,15 +69,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use axum::{Json, Router};
-    use tokio::net::TcpListener;
 
     use super::*;
+    use crate::listen::on_loopback;
 
     #[tokio::test]
     async fn answers_that_are_no_objects_are_malformed() {
         for answer in [json!("oops"), json!(["oops"]), json!(7), json!(null), json!({})] {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let url = format!("http://{}", listener.local_addr().unwrap());
+            let (listener, url) = on_loopback().await.unwrap();
             let router = Router::new().fallback(async move || Json(answer));
             tokio::spawn(async move { axum::serve(listener, router).await });
             let evm = EvmRpc::new(&url).fees().await;
