@@ -67,11 +67,11 @@ fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return ExitCode::SUCCESS;
     }
-    if std::env::args().any(|argument| argument == "pay") {
+    if std::env::args_os().any(|argument| argument == "pay") {
         let text = error.to_string();
         let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
         let words: Vec<&str> = what.split_whitespace().collect();
-        println!("{}", pay::failure(&words.join(" ")));
+        pay::print_result(&pay::failure(&words.join(" ")));
     }
     ExitCode::FAILURE
 }
