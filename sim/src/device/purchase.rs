@@ -11,9 +11,10 @@ use embedded_x402::wire::{Network, SettlementResponse};
 use getrandom::SysRng;
 use tokio::sync::Mutex;
 
+use super::delay::DeviceDelay;
 use super::keys::{Keys, KeysError};
 use super::policy::list;
-use super::{DeviceJournal, Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
+use super::{DeviceJournal, Observed, PolicyRule, TokioNetwork, Traffic};
 
 /// The most that is read of a resource.
 const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
@@ -37,6 +38,10 @@ pub struct Device {
     pub fragment: usize,
     /// How long it waits.
     pub timeouts: Timeouts,
+    /// Whether a payment without an answer is sent again until the time is up, as it is with a
+    /// journal. Else the purchase ends where the pause before that would begin, as if the time were
+    /// up; the next purchase sends the payment again.
+    pub resends: bool,
     /// What it keeps from one purchase to the next: without it, two equal payments on one blockhash
     /// would be one transaction.
     memory: Arc<Mutex<ClientMemory>>,
@@ -100,6 +105,7 @@ impl Device {
             clock: Arc::new(host_time),
             fragment: 0,
             timeouts: Timeouts::default(),
+            resends: true,
             memory: Arc::default(),
             journal: None,
         }
@@ -128,7 +134,8 @@ impl Device {
         let transport = Observed::new(Tcp::new(TokioNetwork, TokioNetwork), self.fragment);
         let mut memory = self.memory.lock().await;
         let mut narrator = Narrator::default();
-        let mut client = Client::new(&transport, &policy, wallet, SysRng, TokioDelay, &mut memory)
+        let delay = DeviceDelay::new(&self.timeouts, self.resends);
+        let mut client = Client::new(&transport, &policy, wallet, SysRng, delay, &mut memory)
             .with_clock(&*self.clock)
             .with_approval(&mut narrator)
             .with_timeouts(self.timeouts);
@@ -157,7 +164,7 @@ fn host_time() -> Option<u64> {
     SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|time| time.as_secs())
 }
 
-type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, TokioDelay>;
+type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, DeviceDelay>;
 
 async fn read<C: embedded_io_async::Read>(
     response: Result<ClientResponse<'_, C>, Error>,
