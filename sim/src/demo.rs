@@ -68,7 +68,8 @@ impl Report {
     fn holds(&self) -> bool {
         let price = self.way.price;
         let has_moved = self.spent == price && self.earned == price && !self.others_moved;
-        self.purchase.receipt().is_some() && has_moved
+        let is_whole = matches!(&self.purchase.result, Ok(body) if body.broken_off.is_none());
+        self.purchase.receipt().is_some() && is_whole && has_moved
     }
 }
 

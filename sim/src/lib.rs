@@ -1,5 +1,6 @@
 //! Seller, facilitator and chains on a host, for testing x402 devices.
 
+pub mod amount;
 pub mod chain;
 pub mod clock;
 pub mod demo;
@@ -13,3 +14,4 @@ pub mod seller;
 pub mod x402;
 
 mod json_rpc;
+mod listen;

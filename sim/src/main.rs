@@ -9,8 +9,8 @@ use tracing_subscriber::EnvFilter;
 /// Test x402 devices without money: a seller, a facilitator and a chain that behave like the real
 /// ones, and the device's own client.
 ///
-/// Begin with `x402-sim demo`. For a board on the desk, start `chain`, `facilitator` and `seller`,
-/// each with --listen 0.0.0.0:PORT, and point the board at the seller.
+/// Begin with `x402-sim demo`. For a board on the desk, start `chain` or `evm-chain`, `facilitator`
+/// and `seller`, each with --listen 0.0.0.0:PORT, and point the board at the seller.
 // Neither these nor what they contain can be shown: there are keys among them.
 #[derive(Parser)]
 #[command(name = "x402-sim", version, propagate_version = true)]
@@ -67,11 +67,11 @@ fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return ExitCode::SUCCESS;
     }
-    if std::env::args().any(|argument| argument == "pay") {
+    if std::env::args_os().any(|argument| argument == "pay") {
         let text = error.to_string();
         let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
         let words: Vec<&str> = what.split_whitespace().collect();
-        println!("{}", pay::failure(&words.join(" ")));
+        pay::print_result(&pay::failure(&words.join(" ")));
     }
     ExitCode::FAILURE
 }
@@ -81,10 +81,10 @@ async fn run(command: Command, as_json: bool) -> Result<bool, Box<dyn std::error
     match command {
         Command::Demo(args) => return Ok(demo::run(args, as_json).await?),
         Command::Pay(args) => return Ok(pay::run(args, as_json).await),
-        Command::Seller(args) => match seller::command::run(args).await? {},
-        Command::Facilitator(args) => match facilitator::command::run(args).await? {},
-        Command::Chain(args) => chain::command::run(args).await?,
-        Command::EvmChain(args) => evm_chain::command::run(args).await?,
+        Command::Seller(args) => match seller::command::run(args, as_json).await? {},
+        Command::Facilitator(args) => match facilitator::command::run(args, as_json).await? {},
+        Command::Chain(args) => chain::command::run(args, as_json).await?,
+        Command::EvmChain(args) => evm_chain::command::run(args, as_json).await?,
     }
     Ok(true)
 }

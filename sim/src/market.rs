@@ -6,13 +6,13 @@ use std::io;
 use solana_address::Address;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::chain::{Chain, ChainConfig, ChainError, genesis, rpc};
 use crate::evm_chain::{self, EvmChain, EvmChainConfig, U256, Wallet};
 use crate::facilitator::{self, EvmConfig, Facilitator, FacilitatorConfig, SolanaConfig};
 use crate::fault::{FacilitatorFault, Faults, SellerFault};
+use crate::listen::on_loopback;
 use crate::seller::{self, Route, Seller, SellerConfig};
 
 /// Lamports that the facilitator begins with: enough for a hundred thousand fees.
@@ -21,7 +21,7 @@ const FEE_PAYER_FUNDS: u64 = 1_000_000_000;
 /// Wei that the facilitator begins with: an ether.
 const GAS_FUNDS: u64 = 1_000_000_000_000_000_000;
 
-/// The running servers. They end when it is dropped.
+/// The running servers. They take no more connections when it is dropped; open ones are served on.
 pub struct Market {
     /// Solana, to look at balances and to let time pass.
     pub chain: Chain,
@@ -105,12 +105,12 @@ impl Market {
         let payees = Payees::new(&chain)?;
 
         let mut servers = JoinSet::new();
-        let (listener, chain_url) = listen().await?;
+        let (listener, chain_url) = on_loopback().await?;
         servers.spawn(rpc::serve(listener, chain.clone()));
-        let (listener, evm_chain_url) = listen().await?;
+        let (listener, evm_chain_url) = on_loopback().await?;
         servers.spawn(evm_chain::rpc::serve(listener, evm_chain.clone()));
 
-        let (listener, facilitator_url) = listen().await?;
+        let (listener, facilitator_url) = on_loopback().await?;
         let solana =
             SolanaConfig { legacy: config.legacy, ..SolanaConfig::new(fee_payer_key, &chain_url) };
         let evm = EvmConfig::new(evm_wallet, &evm_chain_url);
@@ -119,7 +119,7 @@ impl Market {
         let faults = config.facilitator_faults;
         servers.spawn(async { match facilitator::serve(listener, facilitator, faults).await {} });
 
-        let (listener, seller_url) = listen().await?;
+        let (listener, seller_url) = on_loopback().await?;
         let mut seller_config = SellerConfig::new(&facilitator_url);
         seller_config.rpc_url = Some(chain_url.clone());
         stock(&payees, &mut seller_config);
@@ -168,10 +168,4 @@ impl Payees {
         }
         Ok(Self { solana, evm: Wallet::random()?.address() })
     }
-}
-
-async fn listen() -> io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    Ok((listener, url))
 }

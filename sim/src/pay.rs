@@ -3,6 +3,7 @@
 //! It follows the client protocol of the x402 project's end-to-end tests: the same environment
 //! variables, and one JSON object as the last line of standard output.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,9 +64,10 @@ pub struct PayArgs {
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 
-    /// Give up after so many seconds in all, fractions allowed: 300 without this. With --journal, a
-    /// payment without an answer is sent again until then, and again by the next run for the same
-    /// request.
+    /// Give up if the head of the last answer is not there after so many seconds, fractions allowed:
+    /// 300 without this. What was bought may take longer to arrive, if it keeps coming. With
+    /// --journal, a payment without an answer is sent again until then, and again by the next run
+    /// for the same request.
     #[arg(long, value_name = "SECONDS", value_parser = read_timeout)]
     pub total_timeout: Option<u32>,
 
@@ -130,14 +132,25 @@ pub async fn run(args: PayArgs, as_json: bool) -> bool {
     let result = match buy(&args).await {
         Ok(purchase) => {
             if !as_json {
-                print!("{}", narrate(&purchase));
+                print(&narrate(&purchase));
             }
             result(&purchase)
         }
         Err(error) => failure(&error.to_string()),
     };
-    println!("{result}");
+    print_result(&result);
     result["success"] == json!(true)
+}
+
+/// Prints the result, which is the last line of the output.
+pub fn print_result(result: &Value) {
+    print(&format!("{result}\n"));
+}
+
+/// Money may have moved: an output that is closed is no reason to end otherwise than the purchase
+/// did.
+fn print(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// The result of a command that could not be begun.
@@ -174,8 +187,10 @@ async fn buy(args: &PayArgs) -> Result<Purchase, PayError> {
 impl PayArgs {
     fn url(&self) -> Result<String, PayError> {
         let of_environment = || {
-            let seller = self.resource_server_url.as_ref()?;
-            Some(format!("{}{}", seller.trim_end_matches('/'), self.endpoint_path))
+            let seller = self.resource_server_url.as_ref()?.trim_end_matches('/');
+            let path = &self.endpoint_path;
+            let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+            Some(format!("{seller}{slash}{path}"))
         };
         self.url.clone().or_else(of_environment).ok_or(PayError::NoUrl)
     }
@@ -221,6 +236,9 @@ fn narrate(purchase: &Purchase) -> String {
         }
         Err(error) => lines.push(format!("failed    {error}")),
     }
+    if let Ok(Body { broken_off: Some(error), .. }) = &purchase.result {
+        lines.push(format!("BROKEN    the answer broke off: {error}"));
+    }
     if let Some(receipt) = purchase.receipt() {
         lines.push(format!("settled   {}", receipt.transaction));
     }
@@ -240,27 +258,36 @@ fn narrate(purchase: &Purchase) -> String {
 
 /// For programs.
 fn result(purchase: &Purchase) -> Value {
-    let receipt = purchase.receipt().map(receipt_json);
     let mut result = match &purchase.result {
         Ok(body) => json!({
-            "success": is_success(body) && purchase.doubt().is_none(),
+            "success": false,
             "data": data(body),
             "status_code": body.status,
-            "payment_response": receipt,
+            "payment_response": purchase.receipt().map(receipt_json),
         }),
         Err(error) => json!({
             "success": false, "data": null, "status_code": refused_status(error),
-            "payment_response": null, "error": error.to_string(),
+            "payment_response": null,
         }),
     };
-    if let (Some(doubt), Ok(_)) = (purchase.doubt(), &purchase.result) {
-        result["error"] = json!(format!("paid or not, that is unknown: {doubt}"));
-    } else if let Ok(body) = &purchase.result
-        && !is_success(body)
-    {
-        result["error"] = json!(format!("status {}", body.status));
+    match trouble(purchase) {
+        Some(trouble) => result["error"] = json!(trouble),
+        None => result["success"] = json!(true),
     }
     result
+}
+
+/// Why a purchase is no success, if it is none.
+fn trouble(purchase: &Purchase) -> Option<String> {
+    let body = match &purchase.result {
+        Ok(body) => body,
+        Err(error) => return Some(error.to_string()),
+    };
+    let doubt = purchase.doubt().map(|doubt| format!("paid or not, that is unknown: {doubt}"));
+    let status = (!is_success(body)).then(|| format!("status {}", body.status));
+    let broken_off = body.broken_off.map(|error| format!("the answer broke off: {error}"));
+    let troubles: Vec<_> = [doubt.or(status), broken_off].into_iter().flatten().collect();
+    (!troubles.is_empty()).then(|| troubles.join("; "))
 }
 
 fn is_success(body: &Body) -> bool {
@@ -300,7 +327,30 @@ fn receipt_json(receipt: &SettlementResponse) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: PayArgs,
+    }
+
+    #[test]
+    fn the_sellers_address_and_the_path_are_joined_by_one_slash() {
+        for (seller, path, url) in [
+            ("http://shop.com", "/weather", "http://shop.com/weather"),
+            ("http://shop.com/", "/weather", "http://shop.com/weather"),
+            ("http://shop.com", "weather", "http://shop.com/weather"),
+            ("http://shop.com/", "weather", "http://shop.com/weather"),
+            ("http://shop.com/", "", "http://shop.com"),
+        ] {
+            let flags = ["pay", "--resource-server-url", seller, "--endpoint-path", path];
+            let args = Command::try_parse_from(flags).unwrap().args;
+            assert_eq!(args.url().unwrap(), url, "{seller} {path}");
+        }
+    }
 
     #[test]
     fn timeouts_are_seconds() {

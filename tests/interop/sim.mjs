@@ -14,7 +14,7 @@ export async function start(part, flags) {
   });
   running.push(child);
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = line.match(new RegExp(`^${part}:? (http://[^ ]+)`))?.[1];
+    const url = line.match(new RegExp(`^${part} (http://[^ ]+)`))?.[1];
     if (url) return url;
   }
   throw new Error(`x402-sim ${part} ended before it listened`);

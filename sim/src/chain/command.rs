@@ -2,11 +2,12 @@
 
 use std::{io, net::SocketAddr, str::FromStr, time::Duration};
 
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use solana_address::Address;
-use tokio::net::TcpListener;
 
-use super::{Amount, AmountError, Chain, ChainConfig, ChainError, TokenProgram, genesis, rpc};
+use super::{Chain, ChainConfig, ChainError, MAX_BLOCKHASH_AGE, TokenProgram, genesis, rpc};
+use crate::amount::{Amount, AmountError};
+use crate::listen::{Announcement, ListenError, listen};
 
 /// Decimals of SOL.
 const SOL_DECIMALS: u8 = 9;
@@ -25,11 +26,12 @@ pub struct ChainArgs {
     pub slot_duration: u64,
 
     /// Slots until a transaction is confirmed. 0: at once.
-    #[arg(long, value_name = "SLOTS", default_value_t = 0)]
+    #[arg(long, value_name = "SLOTS", default_value_t = 0, value_parser = slots())]
     pub confirmed_after: u64,
 
-    /// Slots until a transaction is finalized.
-    #[arg(long, value_name = "SLOTS", default_value_t = 32)]
+    /// Slots until a transaction is finalized: at least as many as until it is confirmed, and fewer
+    /// than the 150 that a blockhash lives for.
+    #[arg(long, value_name = "SLOTS", default_value_t = 32, value_parser = slots())]
     pub finalized_after: u64,
 
     /// Makes blockhashes reproducible from run to run, for debugging. Payments signed for one run are
@@ -62,10 +64,21 @@ pub enum CommandError {
     /// The chain could not be set up as the flags say.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Blocks would be finalized before they are confirmed.
+    #[error("--confirmed-after {confirmed} is more than --finalized-after {finalized}")]
+    FinalizedFirst {
+        /// Slots until a transaction is confirmed.
+        confirmed: u64,
+        /// Slots until it is finalized.
+        finalized: u64,
+    },
     /// A flag's amount does not fit its mint.
     #[error(transparent)]
     Flag(#[from] FlagError),
-    /// The address could not be listened on, or serving failed.
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Serving failed.
     #[error("serving JSON-RPC: {0}")]
     Io(#[from] io::Error),
 }
@@ -89,10 +102,10 @@ pub enum FlagError {
 }
 
 /// Runs the server until it fails; never returns otherwise.
-pub async fn run(args: ChainArgs) -> Result<(), CommandError> {
+pub async fn run(args: ChainArgs, as_json: bool) -> Result<(), CommandError> {
     let chain = args.chain()?;
-    let listener = TcpListener::bind(args.listen).await?;
-    println!("chain: http://{}", listener.local_addr()?);
+    let listener = listen(args.listen).await?;
+    Announcement::new("chain", &listener, as_json).print();
     for (mint, program) in genesis::MINTS {
         tracing::info!(%mint, ?program, "mint");
     }
@@ -102,6 +115,10 @@ pub async fn run(args: ChainArgs) -> Result<(), CommandError> {
 impl ChainArgs {
     /// The chain that these flags describe.
     pub fn chain(&self) -> Result<Chain, CommandError> {
+        let (confirmed, finalized) = (self.confirmed_after, self.finalized_after);
+        if confirmed > finalized {
+            return Err(CommandError::FinalizedFirst { confirmed, finalized });
+        }
         let chain = Chain::new(self.config())?;
         for mint in &self.mint {
             chain.create_mint(&mint.address, mint.decimals, mint.program)?;
@@ -208,6 +225,11 @@ impl FromStr for NewMint {
     }
 }
 
+/// A blockhash that is finalized later than it dies would be of no use.
+fn slots() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(..MAX_BLOCKHASH_AGE)
+}
+
 fn parse_address(text: &str) -> Result<Address, FlagError> {
     text.parse().map_err(|_| FlagError::Address(text.to_owned()))
 }
@@ -278,6 +300,22 @@ mod tests {
         let args = parse(&["--fund", &format!("{OWNER}:0.0000001")])?;
         assert!(matches!(args.chain(), Err(CommandError::Flag(_))));
         Ok(())
+    }
+
+    #[test]
+    fn blocks_are_confirmed_first_and_finalized_while_their_blockhash_lives() {
+        for (flags, is_right) in [
+            (["--confirmed-after", "0", "--finalized-after", "0"], true),
+            (["--confirmed-after", "149", "--finalized-after", "149"], true),
+            (["--confirmed-after", "2", "--finalized-after", "1"], false),
+        ] {
+            assert_eq!(parse(&flags).unwrap().chain().is_ok(), is_right, "{flags:?}");
+        }
+        for flag in ["--confirmed-after", "--finalized-after"] {
+            for slots in ["150", "18446744073709551615"] {
+                assert!(parse(&[flag, slots]).is_err(), "{flag} {slots}");
+            }
+        }
     }
 
     #[test]

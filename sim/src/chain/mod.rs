@@ -20,7 +20,6 @@ pub mod command;
 pub mod genesis;
 pub mod rpc;
 
-mod amount;
 mod blockhashes;
 mod execution;
 mod history;
@@ -32,11 +31,10 @@ mod payment;
 #[cfg(test)]
 mod tests;
 
-pub use amount::{Amount, AmountError};
 pub use blockhashes::{Blockhash, MAX_BLOCKHASH_AGE};
 pub use execution::{Simulation, SimulationRequest};
 pub use history::{Landed, Standing};
-pub use tokens::TokenProgram;
+pub use tokens::{MEMO_PROGRAM, TokenProgram};
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -93,7 +91,7 @@ pub enum ChainError {
         reason: String,
     },
     /// The mint account is not there or is no mint.
-    #[error("{0} is not a mint on this chain")]
+    #[error("{0} is not a mint on this chain; create it with --mint")]
     NotAMint(Address),
     /// A funding transaction failed.
     #[error("funding failed: {0}")]

@@ -10,10 +10,9 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use spl_token_2022_interface::instruction::transfer_checked;
 
-use super::{Chain, ChainConfig, TokenProgram, genesis};
+use super::{Chain, ChainConfig, MEMO_PROGRAM, TokenProgram, genesis};
 
 const COMPUTE_BUDGET: Address = address!("ComputeBudget111111111111111111111111111111");
-const MEMO: Address = address!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 
 /// Lamports that the fee payer starts with.
 pub(super) const PURSE: u64 = 1_000_000_000;
@@ -83,7 +82,7 @@ impl Payment {
             Instruction::new_with_bytes(COMPUTE_BUDGET, &limit, Vec::new()),
             Instruction::new_with_bytes(COMPUTE_BUDGET, &price, Vec::new()),
             self.transfer(),
-            Instruction::new_with_bytes(MEMO, self.memo.as_bytes(), Vec::new()),
+            Instruction::new_with_bytes(MEMO_PROGRAM, self.memo.as_bytes(), Vec::new()),
         ]
     }
 

@@ -30,7 +30,8 @@ use spl_token_2022_interface::{
 
 use super::{ChainError, execution::unsigned, ledger::Ledger};
 
-const MEMO_PROGRAM: Address = address!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+/// Address of the program that puts a text into a transaction.
+pub const MEMO_PROGRAM: Address = address!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 
 /// Which token program owns a mint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

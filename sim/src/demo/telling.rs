@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
+use embedded_x402::io::Error;
 use serde_json::{Value, json};
 
 use super::Report;
 use super::ways::Owner;
-use crate::device::client_state_bytes;
+use crate::device::{Purchase, client_state_bytes};
 use crate::market::Market;
 
 pub(super) fn introduce(market: &Market, payer: &Owner) {
@@ -41,6 +42,9 @@ pub(super) fn transcript(number: usize, report: &Report) -> String {
         (Ok(body), Some(receipt)) => {
             let _ = writeln!(text, "   settled  {}", receipt.transaction);
             let _ = writeln!(text, "   bought   {}", String::from_utf8_lossy(&body.bytes).trim());
+            if let Some(error) = body.broken_off {
+                let _ = writeln!(text, "   FAILED   the answer broke off: {error}");
+            }
         }
         (Ok(body), None) => {
             let _ = writeln!(text, "   FAILED   status {}: {:?}", body.status, body.outcome);
@@ -130,12 +134,20 @@ fn report_json(report: &Report) -> Value {
         "seller_got": earned,
         "other_tokens_moved": others_moved,
         "transaction": purchase.receipt().map(|receipt| receipt.transaction.as_str()),
-        "error": purchase.result.as_ref().err().map(ToString::to_string),
+        "error": error(purchase).map(|error| error.to_string()),
         "sent_bytes": purchase.traffic.sent,
         "received_bytes": purchase.traffic.received,
         "milliseconds": purchase.elapsed.as_secs_f64() * 1e3,
         "success": report.holds(),
     })
+}
+
+/// Why there is no answer, or not all of it.
+fn error(purchase: &Purchase) -> Option<Error> {
+    match &purchase.result {
+        Ok(body) => body.broken_off,
+        Err(error) => Some(*error),
+    }
 }
 
 /// Atomic units of a token with six decimals.

@@ -1,6 +1,7 @@
 //! The device on the host: the no_std client over tokio's sockets, with everything that it does
 //! counted and told.
 
+mod delay;
 mod file_flash;
 mod journal;
 mod keys;

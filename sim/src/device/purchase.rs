@@ -11,14 +11,16 @@ use embedded_x402::wire::{Network, SettlementResponse};
 use getrandom::SysRng;
 use tokio::sync::Mutex;
 
+use super::delay::DeviceDelay;
 use super::keys::{Keys, KeysError};
 use super::policy::list;
-use super::{DeviceJournal, Observed, PolicyRule, TokioDelay, TokioNetwork, Traffic};
+use super::{DeviceJournal, Observed, PolicyRule, TokioNetwork, Traffic};
 
 /// The most that is read of a resource.
 const RESOURCE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// A device that buys, one thing at a time. Clones are the same device.
+/// A device that buys, one thing at a time. Clones have copies of its keys, policy and settings; its
+/// memory and its journal are shared, so that clones on the same keys don't sign one transaction twice.
 #[derive(Clone)]
 pub struct Device {
     /// Its wallet.
@@ -36,6 +38,10 @@ pub struct Device {
     pub fragment: usize,
     /// How long it waits.
     pub timeouts: Timeouts,
+    /// Whether a payment without an answer is sent again until the time is up, as it is with a
+    /// journal. Else the purchase ends where the pause before that would begin, as if the time were
+    /// up; the next purchase sends the payment again.
+    pub resends: bool,
     /// What it keeps from one purchase to the next: without it, two equal payments on one blockhash
     /// would be one transaction.
     memory: Arc<Mutex<ClientMemory>>,
@@ -59,15 +65,18 @@ pub struct Purchase {
     pub elapsed: Duration,
 }
 
-/// An answer that was read to its end.
+/// An answer that was read to its end, or as far as it came.
 #[derive(Debug, Clone)]
 pub struct Body {
     /// The status code.
     pub status: u16,
     /// What became of the money.
     pub outcome: Outcome,
-    /// The resource.
+    /// The resource, or its beginning.
     pub bytes: Vec<u8>,
+    /// Why there is no more of it, if it broke off. Nothing of what is known about the money is lost
+    /// with the rest: an answer to which nothing was paid is an error instead.
+    pub broken_off: Option<Error>,
 }
 
 /// What passed the policy.
@@ -96,6 +105,7 @@ impl Device {
             clock: Arc::new(host_time),
             fragment: 0,
             timeouts: Timeouts::default(),
+            resends: true,
             memory: Arc::default(),
             journal: None,
         }
@@ -124,7 +134,8 @@ impl Device {
         let transport = Observed::new(Tcp::new(TokioNetwork, TokioNetwork), self.fragment);
         let mut memory = self.memory.lock().await;
         let mut narrator = Narrator::default();
-        let mut client = Client::new(&transport, &policy, wallet, SysRng, TokioDelay, &mut memory)
+        let delay = DeviceDelay::new(&self.timeouts, self.resends);
+        let mut client = Client::new(&transport, &policy, wallet, SysRng, delay, &mut memory)
             .with_clock(&*self.clock)
             .with_approval(&mut narrator)
             .with_timeouts(self.timeouts);
@@ -153,31 +164,34 @@ fn host_time() -> Option<u64> {
     SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|time| time.as_secs())
 }
 
-type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, TokioDelay>;
+type ClientResponse<'c, C> = embedded_x402::io::Response<'c, C, DeviceDelay>;
 
 async fn read<C: embedded_io_async::Read>(
     response: Result<ClientResponse<'_, C>, Error>,
 ) -> Result<Body, Error> {
     let mut response = response?;
+    let (bytes, broken_off) = read_body(&mut response).await;
+    let (status, outcome) = (response.status(), response.outcome().clone());
+    match broken_off {
+        Some(error) if outcome == Outcome::NotPaid => Err(error),
+        broken_off => Ok(Body { status, outcome, bytes, broken_off }),
+    }
+}
+
+/// What came of the resource, and why there is no more of it, if it broke off.
+async fn read_body<C: embedded_io_async::Read>(
+    response: &mut ClientResponse<'_, C>,
+) -> (Vec<u8>, Option<Error>) {
     let mut bytes = Vec::new();
     let mut window = [0; 4096];
-    loop {
+    while bytes.len() <= RESOURCE_LIMIT {
         match response.read(&mut window).await {
-            Ok(0) => break,
+            Ok(0) => return (bytes, None),
             Ok(read) => bytes.extend_from_slice(&window[..read]),
-            // The money has been dealt with; a body that breaks off must not hide that.
-            Err(error) if response.receipt().is_some() => {
-                tracing::warn!(%error, "the resource was paid for and broke off");
-                break;
-            }
-            Err(error) => return Err(error),
-        }
-        if bytes.len() > RESOURCE_LIMIT {
-            return Err(Error::BodyTooLarge { capacity: RESOURCE_LIMIT });
+            Err(error) => return (bytes, Some(error)),
         }
     }
-    let (status, outcome) = (response.status(), response.outcome().clone());
-    Ok(Body { status, outcome, bytes })
+    (bytes, Some(Error::BodyTooLarge { capacity: RESOURCE_LIMIT }))
 }
 
 /// Approves everything, and remembers what it was.

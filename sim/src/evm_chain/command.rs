@@ -2,11 +2,11 @@
 
 use std::{io, net::SocketAddr, str::FromStr, time::Duration};
 
-use alloy_primitives::utils::{ParseUnits, parse_units};
 use clap::Args;
-use tokio::net::TcpListener;
 
 use super::{Address, EvmChain, EvmChainConfig, FundingError, U256, genesis, rpc};
+use crate::amount::{Amount, AmountError};
+use crate::listen::{Announcement, ListenError, listen};
 
 /// Decimals of ether.
 const ETHER_DECIMALS: u8 = 18;
@@ -42,7 +42,10 @@ pub enum CommandError {
     /// Tokens could not be minted as the flags say.
     #[error(transparent)]
     Funding(#[from] FundingError),
-    /// The address could not be listened on, or serving failed.
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Serving failed.
     #[error("serving JSON-RPC: {0}")]
     Io(#[from] io::Error),
 }
@@ -57,9 +60,9 @@ pub enum FlagError {
     /// Not 0x and 40 hexadecimal digits.
     #[error("{0:?} is not an Ethereum address")]
     Address(String),
-    /// Not decimal digits with at most one point between them, or finer than the unit.
-    #[error("{0:?} is not an amount: write 2.5 for whole units, 2500000 for atomic ones")]
-    Amount(String),
+    /// Not an amount, or not one of this token.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
 }
 
 /// `ADDRESS:AMOUNT`.
@@ -72,10 +75,10 @@ pub struct Funding {
 }
 
 /// Runs the server until it fails; never returns otherwise.
-pub async fn run(args: EvmChainArgs) -> Result<(), CommandError> {
+pub async fn run(args: EvmChainArgs, as_json: bool) -> Result<(), CommandError> {
     let chain = args.chain()?;
-    let listener = TcpListener::bind(args.listen).await?;
-    println!("evm-chain: http://{}", listener.local_addr()?);
+    let listener = listen(args.listen).await?;
+    Announcement::new("evm-chain", &listener, as_json).print();
     tracing::info!(chain_id = chain.chain_id(), usdc = %genesis::USDC, "genesis");
     Ok(rpc::serve(listener, chain).await?)
 }
@@ -112,7 +115,8 @@ impl Funding {
 
     fn parse(text: &str, decimals: u8) -> Result<Self, FlagError> {
         let (address, amount) = text.split_once(':').ok_or(FlagError::Form)?;
-        Ok(Self { address: parse_address(address)?, amount: parse_amount(amount, decimals)? })
+        let amount = amount.parse::<Amount>()?.atomic(decimals)?;
+        Ok(Self { address: parse_address(address)?, amount })
     }
 }
 
@@ -123,22 +127,6 @@ pub(crate) fn parse_address(text: &str) -> Result<Address, FlagError> {
         return Err(refused());
     }
     Address::from_str(text).map_err(|_| refused())
-}
-
-fn parse_amount(text: &str, decimals: u8) -> Result<U256, FlagError> {
-    let refused = || FlagError::Amount(text.to_owned());
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = text.split('.').collect();
-    if !parts.iter().all(|part| is_digits(part)) {
-        return Err(refused());
-    }
-    match *parts {
-        [_] => U256::from_str_radix(text, 10).map_err(|_| refused()),
-        [_, fraction] if fraction.len() <= usize::from(decimals) => {
-            parse_units(text, decimals).map(ParseUnits::get_absolute).map_err(|_| refused())
-        }
-        _ => Err(refused()),
-    }
 }
 
 #[cfg(test)]
@@ -182,6 +170,8 @@ mod tests {
         for amount in ["", ".", "1.", ".5", "-1", "+1", "1e6", "1.2.3", "1_0", "0.0000001"] {
             assert!(parse(&["--fund", &format!("{PAYER}:{amount}")]).is_err(), "{amount}");
         }
+        let too_fine = parse(&["--fund", &format!("{PAYER}:0.0000001")]).unwrap_err();
+        assert!(too_fine.to_string().contains("0.0000001 has more than 6 decimals"), "{too_fine}");
         assert!(parse(&["--fund", PAYER]).is_err());
         assert!(parse(&["--fund", &format!("{}:1", &PAYER[2..])]).is_err());
         assert!(parse(&["--fund-eth", "0x12:1"]).is_err());

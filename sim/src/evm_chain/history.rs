@@ -1,6 +1,10 @@
 //! Blocks and what they hold: at most one transaction each, with its receipt and logs.
 
-use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::RangeInclusive,
+    sync::Arc,
+};
 
 use alloy_consensus::{
     Header, Receipt, ReceiptEnvelope, Transaction, TxEnvelope, TxReceipt,
@@ -68,11 +72,16 @@ pub(super) struct Executed {
     pub(super) logs: Vec<Log>,
 }
 
-/// Every block since the first.
+/// Blocks remembered: half a day of them at Base's pace, and few enough for a simulator that runs for
+/// days.
+const CAPACITY: usize = 20_000;
+
+/// The newest blocks.
 #[derive(Debug)]
 pub(super) struct History {
     newest: Arc<Block>,
-    blocks: Vec<Arc<Block>>,
+    /// The oldest first, without a gap.
+    blocks: VecDeque<Arc<Block>>,
     by_hash: HashMap<B256, Arc<Block>>,
     by_transaction: HashMap<B256, Arc<Block>>,
     base_fee: u64,
@@ -84,7 +93,7 @@ impl History {
         let genesis = Arc::new(Block::new(header(timestamp, base_fee), None));
         Self {
             newest: genesis.clone(),
-            blocks: vec![genesis.clone()],
+            blocks: VecDeque::from([genesis.clone()]),
             by_hash: HashMap::from([(genesis.hash, genesis)]),
             by_transaction: HashMap::new(),
             base_fee,
@@ -107,12 +116,25 @@ impl History {
             self.by_transaction.insert(*mined.transaction.tx_hash(), block.clone());
         }
         self.by_hash.insert(block.hash, block.clone());
-        self.blocks.push(block.clone());
+        self.blocks.push_back(block.clone());
         self.newest = block;
+        self.remember(CAPACITY);
+    }
+
+    /// Forgets all but so many of the newest blocks.
+    fn remember(&mut self, capacity: usize) {
+        let excess = self.blocks.len().saturating_sub(capacity);
+        for block in self.blocks.drain(..excess) {
+            self.by_hash.remove(&block.hash);
+            if let Some(mined) = &block.mined {
+                self.by_transaction.remove(mined.transaction.tx_hash());
+            }
+        }
     }
 
     pub(super) fn block(&self, number: u64) -> Option<Arc<Block>> {
-        self.blocks.get(usize::try_from(number).ok()?).cloned()
+        let oldest = self.blocks.front()?.header.number;
+        self.blocks.get(usize::try_from(number.checked_sub(oldest)?).ok()?).cloned()
     }
 
     pub(super) fn block_by_hash(&self, hash: B256) -> Option<Arc<Block>> {
@@ -198,5 +220,25 @@ fn header(timestamp: u64, base_fee: u64) -> Header {
         excess_blob_gas: Some(0),
         parent_beacon_block_root: Some(B256::ZERO),
         ..Header::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_blocks_are_forgotten_and_the_others_keep_their_numbers() {
+        let mut history = History::new(100, 7);
+        (1..=9).for_each(|number| history.add(100 + number, None));
+        let oldest = history.block(0).unwrap();
+        history.remember(4);
+        let timestamp = |number| history.block(number).map(|block| block.header.timestamp);
+        assert_eq!([5, 6, 9, 10].map(timestamp), [None, Some(106), Some(109), None]);
+        assert!(history.block_by_hash(oldest.hash).is_none());
+        assert_eq!((history.by_hash.len(), history.blocks.len()), (4, 4));
+        assert_eq!(history.newest().header.number, 9);
+        history.add(110, None);
+        assert_eq!(history.newest().header.number, 10);
     }
 }

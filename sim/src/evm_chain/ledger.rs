@@ -6,6 +6,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use revm::{
     DatabaseRef,
     database::{CacheDB, EmptyDB},
+    primitives::BLOCK_HASH_HISTORY,
     state::{AccountInfo, Bytecode},
 };
 
@@ -84,11 +85,14 @@ impl Ledger {
         certain(self.state.storage_ref(address, slot))
     }
 
-    /// Lets contracts ask for the hash of the newest block.
+    /// Lets contracts ask for the hash of the newest block, and no longer for one too old.
     fn remember_newest(&mut self) {
         let newest = self.history.newest();
-        let number = U256::from(newest.header.number);
-        self.state.cache.block_hashes.insert(number, newest.hash);
+        let hashes = &mut self.state.cache.block_hashes;
+        hashes.insert(U256::from(newest.header.number), newest.hash);
+        if let Some(old) = newest.header.number.checked_sub(BLOCK_HASH_HISTORY) {
+            hashes.remove(&U256::from(old));
+        }
     }
 
     fn place_code(&mut self, address: Address, code: Bytes) {

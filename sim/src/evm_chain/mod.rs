@@ -2,8 +2,8 @@
 //!
 //! [`EvmChain`] is the runtime itself, to be used in the same process: transactions are recovered,
 //! checked and executed, and USDC's place is taken by a contract of our own with the same EIP-712
-//! domain and the same EIP-3009 authorizations; Multicall3 is there too. [`rpc`] shows it to wallets and facilitators as geth
-//! would, and [`command`] is `x402-sim evm-chain`.
+//! domain and the same EIP-3009 authorizations; Multicall3 is there too. [`rpc`] shows it to wallets
+//! and facilitators as geth would, and [`command`] is `x402-sim evm-chain`.
 //!
 //! ```text
 //! rpc ──▶ EvmChain ──▶ Ledger ─┬─▶ revm       accounts, code and storage

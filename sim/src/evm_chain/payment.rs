@@ -2,12 +2,16 @@
 //! their definitions, so that the contract is checked against something that is not itself.
 
 use alloy_consensus::{SignableTransaction, Signed, TxEip1559, TxEnvelope};
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex, keccak256};
 
 use super::{Call, EvmChain, EvmChainConfig, TransactionError, Wallet, genesis};
 
 /// Where the tests' clock stands.
 pub(crate) const NOW: u64 = 1_800_000_000;
+
+/// The order of secp256k1: what a signature's `s` and its twin add up to.
+pub(crate) const ORDER: U256 =
+    U256::from_be_bytes(hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
 
 /// Atomic units that the payer has.
 pub(crate) const PURSE: u64 = 5_000;

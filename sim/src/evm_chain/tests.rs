@@ -1,16 +1,13 @@
 //! Payments that settle, and every way in which one is refused: by its words, and nothing moves.
 
 use alloy_consensus::{TxEip1559, TxLegacy};
-use alloy_primitives::{Address, B256, Signature, TxKind, U256, b256, keccak256};
+use alloy_primitives::{Address, B256, Signature, TxKind, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 
 use super::{
     Call, CallError, EvmChain, EvmChainConfig, LogFilter, TransactionError, genesis,
-    payment::{Authorization, MAX_FEE, NOW, PURSE, Payment, encode, raw, wallet},
+    payment::{Authorization, MAX_FEE, NOW, ORDER, PURSE, Payment, encode, raw, wallet},
 };
-
-/// Half of the group's order, doubled and one more: what `s` and its twin add up to.
-const ORDER: B256 = b256!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
 
 /// The words with which the token refuses this data, when simulated; mined it fails, too, and moves
 /// nothing.
@@ -186,8 +183,7 @@ fn nobody_pays_more_than_he_has() {
 fn only_one_form_of_a_signature_is_taken() {
     let payment = Payment::new();
     let signature = payment.signature();
-    let high =
-        Signature::new(signature.r(), U256::from_be_bytes(ORDER.0) - signature.s(), !signature.v());
+    let high = Signature::new(signature.r(), ORDER - signature.s(), !signature.v());
     let message = refusal(&payment, payment.authorization.transfer(high));
     assert_eq!(message, "execution reverted: ECRecover: invalid signature 's' value");
     for v in [0, 1, 26, 29] {

@@ -6,15 +6,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use solana_keypair::{Keypair, read_keypair_file};
 use solana_signer::Signer;
-use tokio::net::TcpListener;
-use tracing::info;
 
 use super::{EvmConfig, Facilitator, FacilitatorConfig, SolanaConfig, serve};
 use crate::evm_chain::{NotASecretKey, Wallet};
 use crate::fault::{self, FacilitatorFault, FaultList};
+use crate::listen::{Announcement, ListenError, listen};
 use crate::x402::{EvmNetwork, SolanaNetwork};
 
 /// Verify and settle payments on Solana and on an EVM chain.
@@ -97,19 +96,16 @@ pub enum CommandError {
     #[error("--network names more than one EVM chain: start one facilitator for each")]
     TwoEvmNetworks,
     /// The address cannot be listened on.
-    #[error("cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// Runs a facilitator until it is stopped.
-pub async fn run(mut args: FacilitatorArgs) -> Result<Infallible, CommandError> {
-    let listener = TcpListener::bind(args.listen).await?;
-    let address = listener.local_addr()?;
-    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed)?;
+pub async fn run(mut args: FacilitatorArgs, as_json: bool) -> Result<Infallible, CommandError> {
+    let listener = listen(args.listen).await?;
+    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed, as_json)?;
     let config = args.config()?;
-    let senders = senders(&config);
-    println!("facilitator http://{address} {senders}");
-    info!(%address, senders, "facilitator listens");
+    with_senders(Announcement::new("facilitator", &listener, as_json), &config).print();
     Ok(serve(listener, Facilitator::new(config), faults).await)
 }
 
@@ -167,9 +163,7 @@ impl FromStr for FacilitatorNetwork {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        // Solana's clusters have bare names here, beside those that x402 gives them.
-        let solana = name.parse().or_else(|_| <SolanaNetwork as ValueEnum>::from_str(name, false));
-        if let Ok(solana) = solana {
+        if let Ok(solana) = name.parse() {
             return Ok(Self::Solana(solana));
         }
         name.parse().map(Self::Evm).map_err(|_| {
@@ -202,12 +196,14 @@ fn evm_network(network: FacilitatorNetwork) -> Option<EvmNetwork> {
 }
 
 /// Who has to have SOL and ether.
-fn senders(config: &FacilitatorConfig) -> String {
-    let fee_payer = config.solana.as_ref().map(|solana| solana.fee_payer.pubkey());
-    let fee_payer = fee_payer.map(|address| format!("fee payer {address}"));
-    let gas_payer = config.evm.as_ref().map(|evm| evm.wallet.address());
-    let gas_payer = gas_payer.map(|address| format!("gas payer {address}"));
-    fee_payer.into_iter().chain(gas_payer).collect::<Vec<_>>().join(" ")
+fn with_senders(mut announcement: Announcement, config: &FacilitatorConfig) -> Announcement {
+    if let Some(solana) = &config.solana {
+        announcement = announcement.with("fee payer", solana.fee_payer.pubkey());
+    }
+    if let Some(evm) = &config.evm {
+        announcement = announcement.with("gas payer", evm.wallet.address());
+    }
+    announcement
 }
 
 fn read_key(key: &str) -> Result<Keypair, CommandError> {

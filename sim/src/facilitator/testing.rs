@@ -17,14 +17,14 @@ use solana_message::{VersionedMessage, v0};
 use solana_sdk_ids::compute_budget;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
-use tokio::net::TcpListener;
 
 use super::exact_solana::associated_token_account;
+use crate::chain::{MEMO_PROGRAM, TokenProgram};
+use crate::listen::on_loopback;
 use crate::x402::{FacilitatorRequest, SolanaNetwork, Version};
 
 pub(crate) const REQUIRED_AMOUNT: u64 = 1000;
-pub(crate) const TOKEN: Address =
-    Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+pub(crate) const TOKEN: Address = TokenProgram::Classic.id();
 
 /// Everybody who takes part in a payment.
 pub(crate) struct Bench {
@@ -58,12 +58,11 @@ impl Bench {
             AccountMeta::new(account(&self.pay_to), false),
             AccountMeta::new_readonly(self.client.pubkey(), true),
         ];
-        let memo = Address::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
         vec![
             Instruction::new_with_bytes(compute_budget::ID, &[2, 0x20, 0x4e, 0, 0], vec![]),
             Instruction::new_with_bytes(compute_budget::ID, &[3, 1, 0, 0, 0, 0, 0, 0, 0], vec![]),
             Instruction::new_with_bytes(token_program, &data, accounts),
-            Instruction::new_with_bytes(memo, b"0123456789abcdef", vec![]),
+            Instruction::new_with_bytes(MEMO_PROGRAM, b"0123456789abcdef", vec![]),
         ]
     }
 
@@ -157,8 +156,7 @@ struct Script {
 impl ScriptedNode {
     /// A node that passes everything on to another one, until it is told what to answer.
     pub(crate) async fn in_front_of(upstream: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = on_loopback().await.unwrap();
         let node = Self { url, upstream, script: Arc::default() };
         let router = Router::new().route("/", post(call)).with_state(node.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -39,7 +39,7 @@ impl FaultKind for FacilitatorFault {
             "MILLISECONDS",
             "the answer is `unexpected_settle_error`, at once",
         ),
-        Explained::plain("refuse", "the answer is `insufficient_funds`"),
+        Explained::plain("refuse", "the answer is `unsupported_scheme`"),
     ];
 
     fn read(name: &str, parameter: &str) -> Option<Self> {

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use fastrand::Rng;
+use serde_json::Value;
 use tracing::info;
 
 use super::connection::{Afterwards, Answer, Answered, Severed, ask, whole};
@@ -39,17 +40,20 @@ impl FaultyFacilitator {
         request: Request,
         strike: &mut Strike<FacilitatorFault>,
     ) -> (Response, Option<Afterwards>) {
-        for fault in &strike.kinds {
-            match fault {
-                FacilitatorFault::Refuse => return (failed("insufficient_funds"), None),
-                FacilitatorFault::SettleLate(delay) => {
-                    let later = self.serve_later(request, delay.draw(&mut strike.random));
-                    return (failed("unexpected_settle_error"), Some(later));
-                }
-                _ => {}
-            }
-        }
-        (ask(&self.facilitator, request).await, None)
+        let is_made_up = |fault: &&FacilitatorFault| {
+            matches!(fault, FacilitatorFault::Refuse | FacilitatorFault::SettleLate(_))
+        };
+        let Some(fault) = strike.kinds.iter().find(is_made_up).copied() else {
+            return (ask(&self.facilitator, request).await, None);
+        };
+        let (head, body) = request.into_parts();
+        let body = whole(body).await;
+        let FacilitatorFault::SettleLate(delay) = fault else {
+            return (failed("unsupported_scheme", &body), None);
+        };
+        let answer = failed("unexpected_settle_error", &body);
+        let request = Request::from_parts(head, body.into());
+        (answer, Some(self.serve_later(request, delay.draw(&mut strike.random))))
     }
 
     fn serve_later(&self, request: Request, delay: Duration) -> Afterwards {
@@ -114,7 +118,56 @@ async fn pending(response: Response) -> Response {
     }
 }
 
-fn failed(reason: &str) -> Response {
-    let error_reason = Some(reason.to_owned());
-    Json(SettleResponse { error_reason, ..SettleResponse::default() }).into_response()
+/// The answer to a settlement that was not tried, or not yet. Who would have paid is said where the
+/// payment says so in words: not on Solana.
+fn failed(reason: &str, request: &[u8]) -> Response {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    let payer = &request["paymentPayload"]["payload"]["authorization"]["from"];
+    let network = request["paymentRequirements"]["network"].as_str().unwrap_or_default();
+    let response = SettleResponse {
+        error_reason: Some(reason.to_owned()),
+        payer: payer.as_str().map(str::to_owned),
+        network: network.to_owned(),
+        ..SettleResponse::default()
+    };
+    Json(response).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is answered to a settlement where this goes wrong, and nothing else could answer.
+    async fn answer(list: &str, request: &Value) -> SettleResponse {
+        let faults = Faults::new([list.parse().unwrap()], 7);
+        let facilitator = FaultyFacilitator::new(Router::new(), faults);
+        let request = axum::http::Request::post("/settle").body(Body::from(request.to_string()));
+        let response = facilitator.answer(request.unwrap()).await.response.unwrap();
+        serde_json::from_slice(&whole(response.into_body()).await).unwrap()
+    }
+
+    #[tokio::test]
+    async fn refusals_name_the_network_and_the_payer_of_the_request() {
+        let evm = json!({
+            "paymentPayload": {"payload": {"authorization": {"from": "0x9a"}}},
+            "paymentRequirements": {"network": "base-sepolia"},
+        });
+        let solana = json!({
+            "paymentPayload": {"payload": {"transaction": "AQID"}},
+            "paymentRequirements": {"network": "solana-devnet"},
+        });
+        for (list, reason) in
+            [("refuse", "unsupported_scheme"), ("settle-late=1", "unexpected_settle_error")]
+        {
+            let refused = answer(list, &evm).await;
+            assert_eq!(refused.error_reason.as_deref(), Some(reason));
+            assert_eq!((refused.network.as_str(), refused.success), ("base-sepolia", false));
+            assert_eq!(refused.payer.as_deref(), Some("0x9a"));
+            let refused = answer(list, &solana).await;
+            assert_eq!((refused.network.as_str(), refused.payer), ("solana-devnet", None));
+        }
+    }
 }

@@ -37,7 +37,7 @@
 //! | `status=CODE` | the answer is this status, without a verdict | yes |
 //! | `pending` | the answer is `settlement_pending`, with the transaction | yes |
 //! | `settle-late=MILLISECONDS` | the answer is `unexpected_settle_error`, at once | so much later |
-//! | `refuse` | the answer is `insufficient_funds` | no |
+//! | `refuse` | the answer is `unsupported_scheme` | no |
 //!
 //! What was asked for is read by `list`, what strikes is decided by `plan`. [`seller`] and
 //! [`facilitator`] name the faults, `faulty_seller` and `faulty_facilitator` make them happen, with

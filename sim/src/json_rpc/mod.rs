@@ -5,6 +5,8 @@
 
 mod envelope;
 mod parameters;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::{convert::Infallible, io, time::Duration};
 

@@ -10,6 +10,7 @@ use embedded_x402::solana::Pubkey;
 use embedded_x402::wire::{Amount, Network};
 
 use crate::device::{BUDGETS, PolicyRule, known_usdc};
+use crate::x402::SolanaNetwork;
 
 /// What may be paid, in what, on which networks, and to whom.
 #[derive(Debug, Clone, Default, Args)]
@@ -30,8 +31,8 @@ pub struct PolicyArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub asset: Vec<String>,
 
-    /// Pay only on this network, by its CAIP-2 identifier ("eip155:8453") or its short name
-    /// ("base"); repeatable, in the order of preference. Without it, on every network that there is
+    /// Pay only on this network, by its CAIP-2 identifier ("eip155:8453") or its short name ("base",
+    /// "solana-devnet" or just "devnet"); repeatable, in the order of preference. Without it, on every network that there is
     /// a key for, Solana's before EVM chains.
     #[arg(long, value_name = "NETWORK", value_parser = read_network)]
     pub network: Vec<Network>,
@@ -172,8 +173,13 @@ impl PolicyArgs {
 }
 
 fn read_network(text: &str) -> Result<Network, String> {
-    let network = Network::from_caip2(text).or_else(|| Network::from_v1_name(text));
-    network.ok_or_else(|| "neither a CAIP-2 identifier nor a short name known here".to_owned())
+    let of_message = Network::from_caip2(text).or_else(|| Network::from_v1_name(text));
+    let of_cluster = || Network::from_caip2(text.parse::<SolanaNetwork>().ok()?.caip2());
+    of_message.or_else(of_cluster).ok_or_else(|| {
+        "neither a CAIP-2 identifier (eip155:84532) nor a short name known here (base-sepolia, \
+         devnet, solana-devnet)"
+            .to_owned()
+    })
 }
 
 fn read_budget(text: &str) -> Result<Budget, String> {
@@ -287,7 +293,10 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_name_a_network() {
+    fn every_spelling_names_a_network() {
+        for devnet in ["devnet", "solana-devnet", "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1"] {
+            assert_eq!(read_network(devnet), Ok(Network::SolanaDevnet), "{devnet}");
+        }
         assert_eq!(read_network("eip155:84532"), Ok(BASE_SEPOLIA));
         assert_eq!(read_network("base-sepolia"), Ok(BASE_SEPOLIA));
         assert!(read_network("mars").is_err());

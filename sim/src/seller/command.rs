@@ -6,16 +6,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use solana_address::Address;
-use tokio::net::TcpListener;
-use tracing::info;
 
+use super::config::FACILITATOR_URL;
 use super::{
     Accept, ChallengeBody, Connection, Price, Resource, Route, Seller, SellerConfig, serve,
 };
 use crate::evm_chain::{self, command::parse_address};
 use crate::fault::{self, FaultList, SellerFault};
+use crate::listen::{Announcement, ListenError, listen, print_line};
 use crate::x402::{EvmNetwork, SolanaNetwork, Version};
 
 /// Sell resources for payments on Solana, on an EVM chain, or on either.
@@ -48,7 +48,8 @@ pub struct SellerArgs {
     #[arg(long, value_name = "ADDRESS", required_unless_present_any = ["config", "evm_pay_to"])]
     pub pay_to: Option<Address>,
 
-    /// The Solana cluster to be paid on.
+    /// The Solana cluster to be paid on: devnet, testnet or mainnet, or by one of the names that x402
+    /// gives it (solana-devnet, or its CAIP-2 identifier).
     #[arg(long, value_name = "NETWORK", default_value = "devnet")]
     pub network: SolanaNetwork,
 
@@ -149,22 +150,26 @@ pub enum CommandError {
     #[error("cannot draw a --fault-seed: {0}")]
     Random(#[from] getrandom::Error),
     /// The address cannot be listened on.
-    #[error("cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// Runs a seller until it is stopped.
-pub async fn run(mut args: SellerArgs) -> Result<Infallible, CommandError> {
-    let listener = TcpListener::bind(args.listen).await?;
-    let address = listener.local_addr()?;
-    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed)?;
+pub async fn run(mut args: SellerArgs, as_json: bool) -> Result<Infallible, CommandError> {
+    let listener = listen(args.listen).await?;
+    let faults = fault::command::faults(take(&mut args.faults), args.fault_seed, as_json)?;
     let config = args.into_config()?;
+    let announcement = Announcement::new("seller", &listener, as_json);
     for route in &config.routes {
-        let version = u8::from(route.version);
-        println!("sells http://{address}{} (x402 version {version})", route.path);
+        let (url, version) = (announcement.url(), u8::from(route.version));
+        let url = format!("{url}{}", route.path);
+        print_line(&if as_json {
+            json!({"sells": url, "x402_version": version}).to_string()
+        } else {
+            format!("sells {url} (x402 version {version})")
+        });
     }
-    println!("seller http://{address}");
-    info!(%address, "seller listens");
+    announcement.print();
     Ok(serve(listener, Seller::new(config), faults).await)
 }
 
@@ -196,7 +201,7 @@ impl SellerArgs {
             connection: self.connection,
             challenge_body: self.challenge_body,
             routes: routes.collect(),
-            ..SellerConfig::new("http://127.0.0.1:4022")
+            ..SellerConfig::new(FACILITATOR_URL)
         })
     }
 

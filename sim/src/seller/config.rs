@@ -249,8 +249,11 @@ impl Accept {
     }
 }
 
+/// Where `x402-sim facilitator` listens unless it is told otherwise.
+pub(super) const FACILITATOR_URL: &str = "http://127.0.0.1:4022";
+
 fn default_facilitator_url() -> String {
-    "http://127.0.0.1:4022".to_owned()
+    FACILITATOR_URL.to_owned()
 }
 
 fn default_version() -> Version {

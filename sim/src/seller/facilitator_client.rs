@@ -22,10 +22,13 @@ pub(super) struct FacilitatorClient {
 /// Why the facilitator's word is not known.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FacilitatorError {
-    /// It was not reached, so it did nothing.
+    /// There was no connection to it, so it did nothing.
     #[error("Facilitator unreachable: {0}")]
     Unreachable(reqwest::Error),
-    /// It was reached and did not answer in time.
+    /// The connection broke before the answer came: it may have done what was asked.
+    #[error("Facilitator did not answer: {0}")]
+    NoAnswer(reqwest::Error),
+    /// There was no answer in time: it may be doing what was asked.
     #[error("Facilitator timed out: {0}")]
     TimedOut(reqwest::Error),
     /// It answered something else than asked.
@@ -103,6 +106,10 @@ async fn answer<T: DeserializeOwned>(
 
 impl FacilitatorError {
     fn transport(error: reqwest::Error) -> Self {
-        if error.is_timeout() { Self::TimedOut(error) } else { Self::Unreachable(error) }
+        match error {
+            error if error.is_timeout() => Self::TimedOut(error),
+            error if error.is_connect() => Self::Unreachable(error),
+            error => Self::NoAnswer(error),
+        }
     }
 }

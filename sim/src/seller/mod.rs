@@ -1,7 +1,8 @@
 //! The seller: a resource server that asks for payment as the reference middleware does.
 //!
 //! A request meets a route ([`config`]); without payment the answer is a challenge
-//! (`challenge`). With one, `sale` holds it against what was advertised (`matching`), has
+//! (`challenge`). With one, `sale` holds it against what was advertised (`matching`; in version 1,
+//! against a schema first: `v1_payment`), has
 //! the facilitator verify it (`facilitator_client`), lets the resource answer (`resources`),
 //! and settles only if the resource had something to sell. [`http`] puts that on a socket,
 //! [`command`] on a command line.
@@ -18,6 +19,7 @@ mod matching;
 mod requirements;
 mod resources;
 mod sale;
+mod v1_payment;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -12,9 +12,10 @@ use super::facilitator_client::FacilitatorError;
 use super::http::Visit;
 use super::matching;
 use super::requirements::{Surroundings, entries};
+use super::v1_payment;
 use crate::facilitator::rpc::LatestBlockhash;
 use crate::x402::header as wire;
-use crate::x402::{SettleResponse, Supported, Version, network};
+use crate::x402::{SettleResponse, Supported, Version};
 
 /// Serves a request for a route that costs.
 pub(super) async fn sell(seller: &Seller, route: &Route, visit: &Visit) -> Response {
@@ -108,7 +109,7 @@ impl<'a> Counter<'a> {
         let header = header.ok_or_else(|| Refusal::challenge("X-PAYMENT header is required"))?;
         let payment = wire::decode(header.as_bytes())
             .ok_or_else(|| Refusal::challenge("Invalid or malformed payment header"))?;
-        match v1_faults(&payment) {
+        match v1_payment::faults(&payment) {
             Some(faults) => Err(Refusal::challenge(faults)),
             None => Ok(payment),
         }
@@ -258,7 +259,9 @@ fn receipt_header(receipt: &SettleResponse) -> Option<HeaderValue> {
 fn facilitator_failed(error: &FacilitatorError) -> Response {
     warn!(%error, "the facilitator failed");
     let status = match error {
-        FacilitatorError::Unreachable(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        FacilitatorError::Unreachable(_) | FacilitatorError::NoAnswer(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         FacilitatorError::TimedOut(_) | FacilitatorError::Malformed(_) => StatusCode::BAD_GATEWAY,
     };
     let mut response = json_body(json!({"error": error.to_string()}).to_string());
@@ -273,37 +276,4 @@ fn unsupported_version(version: Option<&Value>) -> String {
         Some(other) => other.to_string(),
     };
     format!("Unsupported x402 version: {version}")
-}
-
-/// What a v1 server's schema objects to, in the long form that it answers with.
-fn v1_faults(payment: &Value) -> Option<String> {
-    let network_is_known = payment["network"]
-        .as_str()
-        .is_some_and(|name| network::caip2(name).is_some() && !name.contains(':'));
-    let faults = [
-        (
-            payment["x402Version"].as_f64() == Some(1.0),
-            "x402Version",
-            "Invalid x402Version: expected 1",
-        ),
-        (payment["scheme"] == "exact", "scheme", "Invalid scheme: expected 'exact'"),
-        (network_is_known, "network", "Invalid network"),
-        (payment["payload"].is_object(), "payload", "Invalid payload: expected object"),
-    ];
-    let issues: Vec<Value> = faults
-        .iter()
-        .filter(|(sound, _, _)| !sound)
-        .map(|(_, field, message)| issue(field, &payment[*field], message))
-        .collect();
-    (!issues.is_empty()).then(|| format!("{:#}", Value::Array(issues)))
-}
-
-fn issue(field: &str, received: &Value, message: &str) -> Value {
-    json!({
-        "code": "custom",
-        "path": [field],
-        "received": received,
-        "message": message,
-        "fatal": false,
-    })
 }

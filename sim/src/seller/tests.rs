@@ -10,13 +10,14 @@ use axum::routing::Router;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Map, json};
 use solana_signer::Signer;
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::facilitator::testing::{BLOCKHASH, Bench, ScriptedNode, TOKEN};
 use crate::facilitator::{self, Facilitator, SolanaConfig};
 use crate::fault::Faults;
+use crate::listen::on_loopback;
 use crate::x402::SolanaNetwork;
 use crate::x402::header::{decode, encode};
 
@@ -300,8 +301,7 @@ mod payments {
     }
 
     async fn start_facilitator(config: SolanaConfig) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = on_loopback().await.unwrap();
         tokio::spawn(facilitator::serve(listener, Facilitator::new(config), Faults::default()));
         url
     }
@@ -457,7 +457,26 @@ mod refusals {
     async fn a_facilitator_that_is_not_there_is_an_internal_error() {
         let shop =
             Shop::open(|config| config.facilitator_url = "http://127.0.0.1:1".to_owned()).await;
-        assert_eq!(shop.get("/weather", HeaderMap::new()).await.status, 500);
+        let answer = shop.get("/weather", HeaderMap::new()).await;
+        assert_eq!(answer.status, 500);
+        let error = answer.json()["error"].to_string();
+        assert!(error.contains("Facilitator unreachable"), "{error}");
+    }
+
+    /// It may have settled all the same.
+    #[tokio::test]
+    async fn a_facilitator_whose_answer_gets_lost_was_not_unreachable() {
+        let (listener, facilitator_url) = on_loopback().await.unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 64]).await;
+            }
+        });
+        let shop = Shop::open(|config| config.facilitator_url = facilitator_url).await;
+        let answer = shop.get("/weather", HeaderMap::new()).await;
+        assert_eq!(answer.status, 500);
+        let error = answer.json()["error"].to_string();
+        assert!(error.contains("Facilitator did not answer"), "{error}");
     }
 
     #[tokio::test]
@@ -474,6 +493,8 @@ mod refusals {
         assert!(caip2.contains("Invalid network"), "{caip2}");
         let version = error_of(|p| p["x402Version"] = json!(2)).await;
         assert!(version.contains("x402Version"), "{version}");
+        let payload = error_of(|p| p["payload"] = json!({"authorization": {"value": 7}})).await;
+        assert!(payload.contains("invalid_union"), "{payload}");
         let other = error_of(|p| p["network"] = json!("solana")).await;
         assert_eq!(other, "Unable to find matching payment requirements");
         let mut garbage = HeaderMap::new();
@@ -482,6 +503,7 @@ mod refusals {
         assert_eq!(answer.json()["error"], "Invalid or malformed payment header");
         let v2 = shop.get("/v1/weather", header("payment-signature", &v1_payment())).await;
         assert_eq!(v2.json()["error"], "X-PAYMENT header is required");
+        assert_eq!(shop.facilitator.count("/verify"), 0);
     }
 }
 
@@ -512,8 +534,7 @@ impl Shop {
             ..SellerConfig::new(&facilitator.url)
         };
         change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, url) = on_loopback().await.unwrap();
         let seller = Seller::new(config);
         tokio::spawn(serve(listener, seller.clone(), Faults::default()));
         Self { url, seller, facilitator, http: reqwest::Client::new() }
@@ -605,11 +626,8 @@ struct Script {
 
 impl ScriptedFacilitator {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let facilitator = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
-            script: Arc::default(),
-        };
+        let (listener, url) = on_loopback().await.unwrap();
+        let facilitator = Self { url, script: Arc::default() };
         let router = Router::new().fallback(facilitate).with_state(facilitator.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         facilitator

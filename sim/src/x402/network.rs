@@ -2,10 +2,8 @@
 
 use std::str::FromStr;
 
-use clap::ValueEnum;
-
 /// A Solana cluster that x402 has names for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SolanaNetwork {
     /// The cluster where tokens have a price.
     Mainnet,
@@ -17,10 +15,16 @@ pub enum SolanaNetwork {
 
 /// A name that belongs to no Solana cluster.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a Solana network")]
+#[error(
+    "{0:?} is not a Solana network: devnet, testnet and mainnet are, and the names that x402 gives \
+     them (solana-devnet, CAIP-2 identifiers)"
+)]
 pub struct UnknownNetwork(pub String);
 
 impl SolanaNetwork {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mainnet, Self::Devnet, Self::Testnet];
+
     /// The CAIP-2 identifier: `solana:` and the start of the genesis hash.
     pub fn caip2(self) -> &'static str {
         match self {
@@ -39,6 +43,21 @@ impl SolanaNetwork {
         }
     }
 
+    /// The name of the cluster itself, which people give to flags; messages have none of it.
+    pub fn cluster(self) -> &'static str {
+        match self {
+            Self::Mainnet => "mainnet",
+            Self::Devnet => "devnet",
+            Self::Testnet => "testnet",
+        }
+    }
+
+    /// The network that a message names, in either version.
+    fn of_message(name: &str) -> Option<Self> {
+        let is_named = |network: &Self| network.caip2() == name || network.v1_name() == name;
+        Self::ALL.into_iter().find(is_named)
+    }
+
     /// The mint of Circle's USDC on this cluster.
     pub fn usdc(self) -> &'static str {
         match self {
@@ -48,15 +67,14 @@ impl SolanaNetwork {
     }
 }
 
+/// Any of its names, as flags take them.
 impl FromStr for SolanaNetwork {
     type Err = UnknownNetwork;
 
     fn from_str(name: &str) -> Result<Self, UnknownNetwork> {
-        Self::value_variants()
-            .iter()
-            .find(|network| network.caip2() == name || network.v1_name() == name)
-            .copied()
-            .ok_or_else(|| UnknownNetwork(name.to_owned()))
+        let of_cluster = || Self::ALL.into_iter().find(|network| network.cluster() == name);
+        let network = Self::of_message(name).or_else(of_cluster);
+        network.ok_or_else(|| UnknownNetwork(name.to_owned()))
     }
 }
 
@@ -118,13 +136,13 @@ impl FromStr for EvmNetwork {
 
 /// The v1 name of a network given by either name, if v1 knows the network.
 pub fn v1_name(network: &str) -> Option<&'static str> {
-    let solana = network.parse().ok().map(SolanaNetwork::v1_name);
+    let solana = SolanaNetwork::of_message(network).map(SolanaNetwork::v1_name);
     solana.or_else(|| network.parse().ok().and_then(EvmNetwork::v1_name))
 }
 
 /// The CAIP-2 identifier of a network given by either name.
 pub fn caip2(network: &str) -> Option<String> {
-    let solana = network.parse().ok().map(|solana: SolanaNetwork| solana.caip2().to_owned());
+    let solana = SolanaNetwork::of_message(network).map(|solana| solana.caip2().to_owned());
     solana.or_else(|| network.parse().ok().map(EvmNetwork::caip2))
 }
 
@@ -173,10 +191,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_names_lead_to_the_same_cluster() {
-        for network in SolanaNetwork::value_variants() {
-            assert_eq!(network.caip2().parse(), Ok(*network));
-            assert_eq!(network.v1_name().parse(), Ok(*network));
+    fn every_name_leads_to_the_same_cluster() {
+        for network in SolanaNetwork::ALL {
+            for name in [network.caip2(), network.v1_name(), network.cluster()] {
+                assert_eq!(name.parse(), Ok(network));
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_flags_are_none_in_messages() {
+        for network in SolanaNetwork::ALL {
+            assert_eq!(caip2(network.cluster()), None);
+            assert_eq!(v1_name(network.cluster()), None);
         }
     }
 

@@ -173,6 +173,7 @@ impl Trade<'_> {
             return Err(format!("status {}: {:?}", body.status, body.outcome));
         };
         let moved = self.books.moved();
+        expect("why the answer broke off", &body.broken_off, &None)?;
         expect("status", &body.status, &200)?;
         expect("what the payer spent", &moved.spent, &price)?;
         expect("what the payee earned", &moved.earned, &price)?;

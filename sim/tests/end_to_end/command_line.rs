@@ -7,7 +7,11 @@ mod parts;
 mod pay;
 mod secrets;
 
-use tokio::process::Command;
+use tokio::io::{BufReader, Lines};
+use tokio::process::{ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::PROMPTLY;
 
 /// What a run of the program left behind.
 pub(crate) struct Run {
@@ -36,6 +40,11 @@ pub(crate) async fn finish(mut command: Command) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// The next line that a program prints, unless it ends.
+async fn next_line(output: &mut Lines<BufReader<ChildStdout>>) -> Option<String> {
+    timeout(PROMPTLY, output.next_line()).await.expect("a line, or the end").unwrap()
 }
 
 impl Run {

@@ -13,14 +13,16 @@ use embedded_x402_sim::seller::{Resource, Route};
 use embedded_x402_sim::x402::Version;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
+use crate::PROMPTLY;
 use crate::shop::{
     CAP, FUNDS, PRICE, Shop, VERSIONS, accept, address_of, device, dollars, evm_accept,
     evm_address_of,
 };
 
-/// Milliseconds that they wait in all: enough for an answer, too few to send a payment again.
-pub(crate) const ONCE: u32 = 1_000;
+/// Milliseconds that they wait in all: no test depends on how fast the machine is.
+const PATIENCE: u32 = 60_000;
 
 /// Where a payment is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +87,12 @@ fn path(version: Version, chain: OnChain) -> String {
 }
 
 impl Customer {
-    /// With money on both chains, and an empty journal.
+    /// With money on both chains, and an empty journal. They send a payment once a purchase.
     pub(crate) async fn new(shop: &Shop, version: Version, chain: OnChain) -> Self {
         let mut device = device(dollars(CAP));
         device.solana_rpc = shop.device.solana_rpc.clone();
-        device.timeouts.total = ONCE;
+        device.timeouts.total = PATIENCE;
+        device.resends = false;
         let market = &shop.market;
         market.chain.fund_token(&address_of(&device), &genesis::USDC, FUNDS).unwrap();
         market.evm_chain.fund_token(evm_address_of(&device), FUNDS.try_into().unwrap()).unwrap();
@@ -129,6 +132,17 @@ impl Customer {
             OnChain::Evm => market.evm_chain.token_balance(evm_address_of(device)).to(),
         };
         FUNDS - left
+    }
+
+    /// A seller may be settling yet when the device has given up.
+    pub(crate) async fn wait_until_spent(&self, shop: &Shop, spent: u64) {
+        let settling = async {
+            while self.spent(shop) != spent {
+                tokio::task::yield_now().await;
+            }
+        };
+        let settled = timeout(PROMPTLY, settling).await;
+        assert!(settled.is_ok(), "{}: spent {}, not {spent}", self.path, self.spent(shop));
     }
 
     /// What the journal says.

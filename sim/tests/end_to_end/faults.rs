@@ -2,14 +2,12 @@
 //! moved, and what the journal says. No purchase costs more than its price.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use embedded_x402::client::Doubt;
 use embedded_x402::io::Error;
 use embedded_x402_sim::device::Clock;
 use embedded_x402_sim::x402::Version;
 use futures_util::future::join_all;
-use tokio::time::timeout;
 
 use crate::customer::{self, Customer, OnChain, Told, one_for_each};
 use crate::shop::{PRICE, Shop};
@@ -28,29 +26,29 @@ async fn buy_once(
 ) {
     let shop = Shop::faulty(seller_faults, facilitator_faults, customer::routes).await;
     let customers = one_for_each(&shop).await;
-    let purchases = join_all(customers.iter().map(|customer| customer.buy(&shop))).await;
+    let what = format!("{seller_faults}{facilitator_faults}");
+    buy_at(&shop, &customers, &what, expected).await;
+}
+
+/// These customers buy once.
+async fn buy_at(
+    shop: &Shop,
+    customers: &[Customer],
+    what: &str,
+    expected: impl Fn(&Customer) -> Expected,
+) {
+    let purchases = join_all(customers.iter().map(|customer| customer.buy(shop))).await;
     for (customer, purchase) in customers.iter().zip(&purchases) {
-        let what = format!("{seller_faults}{facilitator_faults} {}", customer.path);
         let (told, spent) = expected(customer);
-        assert_eq!(Told::from(purchase), told, "{what}: {:?}", purchase.result);
-        wait_until_spent(customer, &shop, spent, &what).await;
+        let result = &purchase.result;
+        assert_eq!(Told::from(purchase), told, "{what} {}: {result:?}", customer.path);
+        customer.wait_until_spent(shop, spent).await;
         customer.assert_open(told.standing()).await;
     }
     // Once more, when everything has come to rest.
-    for customer in &customers {
-        assert_eq!(customer.spent(&shop), expected(customer).1, "{}", customer.path);
+    for customer in customers {
+        assert_eq!(customer.spent(shop), expected(customer).1, "{}", customer.path);
     }
-}
-
-/// A seller may be settling yet when the device has given up.
-async fn wait_until_spent(customer: &Customer, shop: &Shop, spent: u64, what: &str) {
-    let settling = async {
-        while customer.spent(shop) != spent {
-            tokio::task::yield_now().await;
-        }
-    };
-    let settled = timeout(Duration::from_secs(10), settling).await;
-    assert!(settled.is_ok(), "{what}: spent {}, not {spent}", customer.spent(shop));
 }
 
 async fn at_seller(faults: &str, expected: Expected) {
@@ -72,14 +70,21 @@ mod of_sellers {
     /// It settles all the same.
     #[tokio::test]
     async fn delay_beyond_patience() {
-        at_seller("delay=600000", (Told::Nothing, PAID)).await;
+        let faults = "delay=600000";
+        let shop = Shop::faulty(faults, "", customer::routes).await;
+        let mut customers = one_for_each(&shop).await;
+        for customer in &mut customers {
+            customer.device.timeouts.total = 5_000;
+        }
+        buy_at(&shop, &customers, faults, |_| (Told::Nothing, PAID)).await;
     }
 
     /// Nothing is signed before the question is answered.
     #[tokio::test]
     async fn delay_of_the_challenge() {
         let shop = Shop::faulty("delay-challenge=600000", "", customer::routes).await;
-        let customer = Customer::new(&shop, Version::V2, OnChain::Solana).await;
+        let mut customer = Customer::new(&shop, Version::V2, OnChain::Solana).await;
+        customer.device.timeouts.total = 50;
         let purchase = customer.buy(&shop).await;
         assert_eq!(purchase.result.as_ref().err(), Some(&Error::Timeout));
         assert_eq!(customer.spent(&shop), 0);
@@ -100,6 +105,22 @@ mod of_sellers {
     #[tokio::test]
     async fn truncate() {
         at_seller("truncate", (Told::Settled, PAID)).await;
+    }
+
+    /// What the head says of the money stands, whatever comes of the body.
+    #[tokio::test]
+    async fn truncate_without_a_receipt() {
+        let faults = "no-receipt,truncate";
+        let shop = Shop::faulty(faults, "", customer::routes).await;
+        for customer in one_for_each(&shop).await {
+            let purchase = customer.buy(&shop).await;
+            let doubt = Doubt::NoReceipt { status: 200 };
+            assert_eq!(Told::from(&purchase), Told::Delivered(doubt), "{}", customer.path);
+            assert_eq!(purchase.doubt(), Some(doubt), "{}", customer.path);
+            let body = purchase.result.unwrap();
+            assert!(body.broken_off.is_some() && !body.bytes.is_empty(), "{body:?}");
+            assert_eq!(customer.spent(&shop), PAID, "{}", customer.path);
+        }
     }
 
     #[tokio::test]
@@ -213,7 +234,7 @@ mod of_sellers {
     async fn the_first_request_only() {
         let shop = Shop::faulty("reset=1x", "", customer::routes).await;
         let mut customer = Customer::new(&shop, Version::V2, OnChain::Evm).await;
-        customer.device.timeouts.total = 60_000;
+        customer.device.resends = true;
         assert_eq!(Told::from(&customer.buy(&shop).await), Told::Settled);
         assert_eq!(customer.spent(&shop), PAID);
         customer.assert_open(None).await;

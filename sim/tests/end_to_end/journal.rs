@@ -8,11 +8,14 @@ use embedded_x402::journal::Standing;
 use embedded_x402_sim::fault::{self, Answer, Answered, FaultySeller};
 use embedded_x402_sim::seller;
 use embedded_x402_sim::x402::{Version, header};
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
+use crate::PROMPTLY;
 use crate::command_line::{finish, program};
 use crate::customer::{self, CHAINS, Customer, OnChain};
 use crate::shop::{PRICE, Shop, faults};
@@ -74,15 +77,18 @@ impl Bench {
     /// much is spent. Answers the payment.
     async fn buy_until_killed(&mut self, times: usize, spent: u64) -> String {
         let mut process = self.command(PATIENT).stdout(Stdio::null()).spawn().unwrap();
-        let payment = self.payments.recv().await.unwrap();
+        let payment = self.next_payment().await;
         for _ in 1..times {
-            assert_eq!(self.payments.recv().await.unwrap(), payment);
+            assert_eq!(self.next_payment().await, payment);
         }
-        while self.customer.spent(&self.shop) != spent {
-            tokio::task::yield_now().await;
-        }
+        self.customer.wait_until_spent(&self.shop, spent).await;
         process.kill().await.unwrap();
         payment
+    }
+
+    async fn next_payment(&mut self) -> String {
+        let payment = timeout(PROMPTLY, self.payments.recv()).await;
+        payment.expect("a payment reaches the seller").unwrap()
     }
 
     /// Buys, and answers the result and the payments that reached the seller.
@@ -100,8 +106,8 @@ impl Bench {
     }
 }
 
-/// Seconds; fewer than the client lets pass before it sends a payment again.
-const ONCE: &str = "0.9";
+/// Seconds; enough for an answer, however slow the machine.
+const BRIEF: &str = "5";
 
 /// Seconds; the test kills the process long before.
 const PATIENT: &str = "60";
@@ -110,19 +116,21 @@ const PATIENT: &str = "60";
 /// same payment, pays nothing else, and says so.
 #[tokio::test]
 async fn killed_before_the_answer_came() {
-    for chain in CHAINS {
+    let on_both = CHAINS.map(|chain| async move {
         let faults = "delay=600000:1x,lose-response";
         let mut bench = Bench::new(faults, Version::V2, chain).await;
         let payment = bench.buy_until_killed(1, PRICE).await;
         bench.assert_left(PRICE, Some(Standing::Unknown)).await;
 
-        let (result, payments) = bench.buy(ONCE).await;
-        assert_eq!(payments, [payment], "{chain:?}");
+        let (result, payments) = bench.buy(BRIEF).await;
+        assert!(!payments.is_empty(), "{chain:?}");
+        assert!(payments.iter().all(|again| *again == payment), "{chain:?}");
         assert_eq!(result["success"], false, "{chain:?}");
         let error = result["error"].as_str().unwrap();
         assert!(error.contains("paid or not, that is unknown"), "{chain:?}: {error}");
         bench.assert_left(PRICE, Some(Standing::Unknown)).await;
-    }
+    });
+    join_all(on_both).await;
 }
 
 /// The seller has seen the payment, twice since the device takes the first connection for one that
@@ -153,13 +161,11 @@ async fn killed_before_the_payment_settled() {
 #[tokio::test]
 async fn what_is_in_doubt_does_not_stand_in_the_way_of_others() {
     let mut bench = Bench::new("lose-response=2x", Version::V2, OnChain::Solana).await;
-    let (result, doubtful) = bench.buy(ONCE).await;
-    assert_eq!(result["success"], false);
+    let doubtful = bench.buy_until_killed(2, PRICE).await;
     bench.url = bench.url.replace("/v2/", "/v1/");
     let (result, other) = bench.buy(PATIENT).await;
     assert_eq!(result["success"], true, "{result}");
-    assert_eq!((doubtful.len(), other.len()), (2, 1));
-    assert_eq!(doubtful[0], doubtful[1]);
-    assert_ne!(doubtful[0], other[0]);
+    assert_eq!(other.len(), 1);
+    assert_ne!(other[0], doubtful);
     bench.assert_left(2 * PRICE, Some(Standing::Unknown)).await;
 }

@@ -7,6 +7,8 @@
 //!
 //! One binary for all of it, since each one links the whole runtime.
 
+use std::time::Duration;
+
 mod books;
 mod customer;
 mod errand;
@@ -30,3 +32,6 @@ mod requests;
 mod tokens;
 mod transactions;
 mod undelivered;
+
+/// How long tests wait for what happens at once: long enough for a machine that has other work.
+const PROMPTLY: Duration = Duration::from_secs(60);

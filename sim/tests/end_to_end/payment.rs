@@ -2,12 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use embedded_x402_sim::chain::MEMO_PROGRAM;
 use serde_json::Value;
-use solana_address::{Address, address};
+use solana_address::Address;
 use solana_message::VersionedMessage;
 use solana_transaction::versioned::VersionedTransaction;
-
-const MEMO: Address = address!("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 
 /// The transaction in the JSON of a payment.
 pub(crate) fn transaction(payment: &Value) -> VersionedTransaction {
@@ -30,7 +29,8 @@ pub(crate) fn instructions(message: &VersionedMessage) -> Vec<(Address, &[u8])> 
 
 /// The only memo, if there is one.
 pub(crate) fn memo(message: &VersionedMessage) -> Option<String> {
-    let mut memos = instructions(message).into_iter().filter(|(program, _)| *program == MEMO);
+    let mut memos =
+        instructions(message).into_iter().filter(|(program, _)| *program == MEMO_PROGRAM);
     let memo = memos.next().map(|(_, data)| String::from_utf8(data.to_vec()).unwrap());
     assert!(memos.next().is_none(), "two memos");
     memo

@@ -175,5 +175,10 @@ pub(crate) fn sells(version: Version, path: &str, resource: Resource, pay_to: Ad
     Route { version, ..Route::new(path, resource, accept(genesis::USDC, pay_to, PRICE)) }
 }
 
+/// Where a shop sells by a version, if by nothing else.
+pub(crate) fn path(version: Version) -> String {
+    format!("/v{}", u8::from(version))
+}
+
 /// Both versions of the protocol.
 pub(crate) const VERSIONS: [Version; 2] = [Version::V1, Version::V2];

@@ -6,11 +6,10 @@ use embedded_x402::wire::Network;
 use embedded_x402_sim::chain::{TokenProgram, genesis};
 use embedded_x402_sim::device::PolicyRule;
 use embedded_x402_sim::seller::{Resource, Route};
-use embedded_x402_sim::x402::Version;
 use solana_address::Address;
 
 use crate::books::Trade;
-use crate::shop::{CAP, PRICE, Shop, VERSIONS, accept};
+use crate::shop::{CAP, PRICE, Shop, VERSIONS, accept, path};
 
 const MINT: Address = Address::new_from_array([77; 32]);
 
@@ -29,10 +28,6 @@ async fn shop() -> Shop {
     let rule = PolicyRule::new(&Asset::new(Network::SolanaDevnet, ""), CAP);
     shop.device.policy = vec![PolicyRule { address: mint, ..rule }];
     shop
-}
-
-fn path(version: Version) -> String {
-    format!("/v{}", u8::from(version))
 }
 
 #[tokio::test]

@@ -1,64 +1,37 @@
 //! The server over a real socket, asked with a plain HTTP client.
 
+use std::ops::Deref;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 use solana_commitment_config::CommitmentLevel::{Confirmed, Finalized, Processed};
 use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
-use tokio::task::JoinHandle;
 
 use super::*;
 use crate::chain::{
     genesis,
     payment::{FEE, PURSE, Payment, manual_chain},
 };
+use crate::json_rpc::testing::Served;
 
-/// A chain behind its server on a free port.
+/// A chain behind its server.
 struct Node {
     chain: Chain,
-    url: String,
-    client: reqwest::Client,
-    server: JoinHandle<io::Result<()>>,
+    served: Served,
 }
 
 impl Node {
     async fn start() -> Self {
         let chain = manual_chain();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(serve(listener, chain.clone()));
-        Self { chain, url, client: reqwest::Client::new(), server }
-    }
-
-    async fn post(&self, body: &Value) -> Value {
-        let request = self.client.post(&self.url).json(body);
-        request.send().await.unwrap().json().await.unwrap()
-    }
-
-    async fn ask(&self, method: &str, parameters: Value) -> Value {
-        let call = json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": parameters});
-        let answer = self.post(&call).await;
-        assert_eq!(answer["id"], 7);
-        answer
-    }
-
-    async fn result(&self, method: &str, parameters: Value) -> Value {
-        let mut answer = self.ask(method, parameters).await;
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].take()
+        Self { served: Served::start(chain.clone()).await, chain }
     }
 
     async fn value(&self, method: &str, parameters: Value) -> Value {
         let mut result = self.result(method, parameters).await;
         assert!(result["context"]["slot"].is_u64(), "{method}: {result}");
         result["value"].take()
-    }
-
-    async fn error(&self, method: &str, parameters: Value) -> Value {
-        let mut answer = self.ask(method, parameters).await;
-        assert!(answer.get("result").is_none(), "{method}: {answer}");
-        answer["error"].take()
     }
 
     fn payment(&self) -> (Payment, VersionedTransaction) {
@@ -73,9 +46,11 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.server.abort();
+impl Deref for Node {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.served
     }
 }
 

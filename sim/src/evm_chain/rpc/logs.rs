@@ -13,9 +13,8 @@ use crate::evm_chain::{Block, EvmChain, LogFilter};
 /// Topics that a log has at most.
 const MAX_TOPICS: usize = 4;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct FilterArguments {
     from_block: Option<BlockTag>,
     to_block: Option<BlockTag>,

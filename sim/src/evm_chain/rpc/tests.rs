@@ -1,53 +1,26 @@
 //! The server over a real socket, asked with a plain HTTP client.
 
+use std::ops::Deref;
+
 use alloy_primitives::{B256, U256, hex};
-use tokio::task::JoinHandle;
 
 use super::*;
 use crate::evm_chain::{
     EvmChainConfig, genesis,
     payment::{NOW, Payment, encode, raw},
 };
+use crate::json_rpc::testing::Served;
 
-/// A chain with a payment in preparation, behind its server on a free port.
+/// A chain with a payment in preparation, behind its server.
 struct Node {
     payment: Payment,
-    url: String,
-    client: reqwest::Client,
-    server: JoinHandle<io::Result<()>>,
+    served: Served,
 }
 
 impl Node {
     async fn start() -> Self {
         let payment = Payment::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(serve(listener, payment.chain.clone()));
-        Self { payment, url, client: reqwest::Client::new(), server }
-    }
-
-    async fn post(&self, body: &Value) -> Value {
-        let request = self.client.post(&self.url).json(body);
-        request.send().await.unwrap().json().await.unwrap()
-    }
-
-    async fn ask(&self, method: &str, parameters: Value) -> Value {
-        let call = json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": parameters});
-        let answer = self.post(&call).await;
-        assert_eq!(answer["id"], 7);
-        answer
-    }
-
-    async fn result(&self, method: &str, parameters: Value) -> Value {
-        let mut answer = self.ask(method, parameters).await;
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].take()
-    }
-
-    async fn error(&self, method: &str, parameters: Value) -> Value {
-        let mut answer = self.ask(method, parameters).await;
-        assert!(answer.get("result").is_none(), "{method}: {answer}");
-        answer["error"].take()
+        Self { served: Served::start(payment.chain.clone()).await, payment }
     }
 
     /// The facilitator's transaction, as `eth_sendRawTransaction` takes it.
@@ -70,9 +43,11 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.server.abort();
+impl Deref for Node {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.served
     }
 }
 

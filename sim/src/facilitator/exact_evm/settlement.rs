@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use alloy_consensus::TxEip1559;
 use alloy_primitives::{B256, Bytes, TxKind};
@@ -23,9 +24,13 @@ type Outcome = verdict::Outcome<Reason, B256>;
 pub(super) struct Settlements {
     /// Held while a transaction is numbered and sent: no two may have the same number.
     sending: tokio::sync::Mutex<()>,
-    /// Transactions by what the payer has signed.
-    pending: Mutex<HashMap<B256, B256>>,
+    /// Transactions by what the payer has signed, and since when they wait.
+    pending: Mutex<HashMap<B256, (B256, Instant)>>,
 }
+
+/// How long a transaction is looked for, as on Solana. A payment that comes again later is verified
+/// again, and the token knows whether it was used.
+const MEMORY: Duration = Duration::from_secs(120);
 
 impl ExactEvm {
     /// Settles a payment that was read from a request. One that was sent already, and not seen
@@ -38,10 +43,9 @@ impl ExactEvm {
         outcome.into_response(payment, checks::payer(payment))
     }
 
-    /// Taking the transaction out leaves the second look to one caller.
     fn pending_transaction(&self, payment: &Payment) -> Option<(Authorization, B256)> {
         let authorization = checks::read(payment, self.config.network.chain_id).ok()?;
-        let transaction = self.settlements.pending().remove(&authorization.digest())?;
+        let transaction = self.settlements.take_pending(authorization.digest())?;
         Some((authorization, transaction))
     }
 
@@ -111,7 +115,7 @@ impl ExactEvm {
                 Err(error) => warn!(%transaction, %error, "cannot read the transaction's receipt"),
             }
             if Instant::now() >= deadline {
-                self.settlements.pending().insert(authorization.digest(), transaction);
+                self.settlements.leave_pending(authorization.digest(), transaction);
                 return Outcome::sent(Reason::SettlementPending, None, transaction);
             }
             sleep(self.config.poll_interval).await;
@@ -120,8 +124,21 @@ impl ExactEvm {
 }
 
 impl Settlements {
+    /// Remembers that a transaction was sent and not seen mined.
+    fn leave_pending(&self, signed: B256, transaction: B256) {
+        let mut pending = self.pending();
+        pending.retain(|_, (_, since)| since.elapsed() < MEMORY);
+        pending.insert(signed, (transaction, Instant::now()));
+    }
+
+    /// Taking the transaction out leaves the second look to one caller.
+    fn take_pending(&self, signed: B256) -> Option<B256> {
+        let (transaction, since) = self.pending().remove(&signed)?;
+        (since.elapsed() < MEMORY).then_some(transaction)
+    }
+
     /// Nothing here panics with the lock held, so the map is whole even if a caller did.
-    fn pending(&self) -> MutexGuard<'_, HashMap<B256, B256>> {
+    fn pending(&self) -> MutexGuard<'_, HashMap<B256, (B256, Instant)>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

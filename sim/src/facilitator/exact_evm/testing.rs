@@ -5,13 +5,13 @@
 
 use alloy_primitives::{U256, hex};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::super::Facilitator;
 use super::super::testing::ScriptedNode;
 use super::*;
 use crate::evm_chain::payment::{Authorization as Signed, PURSE, Payment as Purchase, wallet};
 use crate::evm_chain::{self, EvmChain, genesis};
+use crate::listen::on_loopback;
 use crate::x402::{FacilitatorRequest, Version};
 
 pub(super) const AMOUNT: u64 = 1500;
@@ -63,8 +63,7 @@ pub(super) fn config(url: &str) -> EvmConfig {
 }
 
 pub(super) async fn serve(chain: &EvmChain) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = on_loopback().await.unwrap();
     tokio::spawn(evm_chain::rpc::serve(listener, chain.clone()));
     url
 }

@@ -1,19 +1,15 @@
 //! Every check on payments that break it and only it, on the real token; and the payments that the
 //! reference client made.
 
-use alloy_primitives::{U256, hex};
+use alloy_primitives::U256;
 use serde_json::{Value, json};
 
 use super::super::reason::Reason as _;
 use super::testing::*;
 use super::*;
 use crate::evm_chain::genesis;
-use crate::evm_chain::payment::{Authorization as Signed, PURSE, wallet};
+use crate::evm_chain::payment::{Authorization as Signed, ORDER, PURSE, wallet};
 use crate::x402::{FacilitatorRequest, Version};
-
-/// Half of the group's order, doubled and one more: what `s` and its twin add up to.
-const ORDER: U256 =
-    U256::from_be_bytes(hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
 
 /// Why a payment is refused whose fields were changed before it was signed.
 async fn on_signed(change: impl FnOnce(&mut Signed)) -> String {
@@ -63,6 +59,18 @@ async fn spelling_is_free_where_it_means_nothing() {
     }
 }
 
+#[tokio::test]
+async fn version_1_takes_no_json_numbers() {
+    for field in ["value", "validAfter", "validBefore"] {
+        let refused = on_request(Version::V1, |request| {
+            let field = &mut request.payment_payload["payload"]["authorization"][field];
+            let number: u64 = field.as_str().unwrap().parse().unwrap();
+            *field = json!(number);
+        });
+        assert_eq!(refused.await, "invalid_exact_evm_signature", "{field}");
+    }
+}
+
 fn text(payload: &Value, field: &str) -> String {
     payload["authorization"][field].as_str().unwrap().to_owned()
 }
@@ -81,7 +89,7 @@ fn the_payments_of_the_reference_client_are_signed_by_their_payers() {
             chain_id: 84_532,
         };
         if payload.get("authorization").is_some() {
-            let mut read = Authorization::read(payload, token).unwrap();
+            let mut read = Authorization::read(payload, token, Version::V2).unwrap();
             assert!(read.is_signed_by_payer());
             read.token.chain_id = 8453;
             assert!(!read.is_signed_by_payer());

@@ -11,6 +11,7 @@ use super::super::request::{Payment, Requirements};
 use super::Verified;
 use super::reason::Reason;
 use super::transaction::{Instruction, PaymentTransaction};
+use crate::chain::{MEMO_PROGRAM, TokenProgram};
 use crate::x402::Version;
 
 /// What a facilitator has decided about the payments it takes.
@@ -263,14 +264,9 @@ const TRANSFER_CHECKED: u8 = 12;
 const MAXIMUM_COMPUTE_UNIT_PRICE: u64 = 5_000_000;
 
 /// SPL Token and Token-2022.
-const TOKEN_PROGRAMS: [Address; 2] = [
-    Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"),
-    Address::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"),
-];
+const TOKEN_PROGRAMS: [Address; 2] = [TokenProgram::Classic.id(), TokenProgram::Token2022.id()];
 const ASSOCIATED_TOKEN_PROGRAM: Address =
     Address::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
-const MEMO_PROGRAM: Address =
-    Address::from_str_const("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 const LIGHTHOUSE_PROGRAM: Address =
     Address::from_str_const("L2TExMFKdjpN9kozasaurPirfHy9P8sbXoAN1qA3S95");
 

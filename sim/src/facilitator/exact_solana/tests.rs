@@ -9,6 +9,7 @@ use super::super::testing::{Bench, ScriptedNode, TOKEN};
 use super::super::{Facilitator, serve};
 use super::*;
 use crate::fault::Faults;
+use crate::listen::on_loopback;
 use crate::x402::Version;
 
 /// A facilitator that looks once at what it has sent.
@@ -225,8 +226,7 @@ async fn the_http_interface_speaks_both_versions() {
 }
 
 async fn start(facilitator: Facilitator) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = on_loopback().await.unwrap();
     tokio::spawn(serve(listener, facilitator, Faults::default()));
     url
 }

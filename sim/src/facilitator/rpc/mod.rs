@@ -47,7 +47,9 @@ impl JsonRpc {
         let post = self.http.post(&self.url).timeout(TIMEOUT).json(&request);
         let mut answer: Value = post.send().await?.json().await?;
         match answer.get("error") {
-            None | Some(Value::Null) => Ok(answer["result"].take()),
+            None | Some(Value::Null) => {
+                Ok(answer.get_mut("result").map(Value::take).unwrap_or_default())
+            }
             Some(error) => Err(RpcError::refused(error)),
         }
     }
@@ -63,3 +65,24 @@ impl RpcError {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use axum::{Json, Router};
+
+    use super::*;
+    use crate::listen::on_loopback;
+
+    #[tokio::test]
+    async fn answers_that_are_no_objects_are_malformed() {
+        for answer in [json!("oops"), json!(["oops"]), json!(7), json!(null), json!({})] {
+            let (listener, url) = on_loopback().await.unwrap();
+            let router = Router::new().fallback(async move || Json(answer));
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let evm = EvmRpc::new(&url).fees().await;
+            assert!(matches!(evm, Err(RpcError::Malformed(_))), "{evm:?}");
+            let solana = SolanaRpc::new(&url).latest_blockhash().await;
+            assert!(matches!(solana, Err(RpcError::Malformed(_))), "{solana:?}");
+        }
+    }
+}

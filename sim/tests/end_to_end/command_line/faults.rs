@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::{program, run};
+use super::{next_line, program, run};
 
 const FACILITATOR: [&str; 3] = ["facilitator", "--listen", "127.0.0.1:0"];
 
@@ -15,7 +15,7 @@ async fn first_lines(flags: &[&str]) -> Vec<String> {
     let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
     let mut lines = Vec::new();
     while !lines.last().is_some_and(|line: &String| line.starts_with("facilitator http://")) {
-        lines.push(output.next_line().await.unwrap().expect("it goes on"));
+        lines.push(next_line(&mut output).await.expect("it goes on"));
     }
     lines
 }

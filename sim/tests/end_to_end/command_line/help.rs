@@ -1,8 +1,12 @@
 //! `--help`: scripts depend on these flags, people on their explanation.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Stdio;
+
 use embedded_x402_sim::fault::{FacilitatorFault, FaultKind, SellerFault};
 
-use super::run;
+use super::{finish, program, run};
 
 const OF_ALL: [&str; 2] = ["--json", "--log"];
 
@@ -17,6 +21,7 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "--svm-private-key",
             "--evm-private-key",
             "--svm-rpc-url",
+            "--evm-rpc-url",
             "--journal",
             "--total-timeout",
             "--budget",
@@ -33,6 +38,7 @@ const COMMANDS: [(&str, &[&str]); 6] = [
             "[env: SVM_PRIVATE_KEY",
             "[env: EVM_PRIVATE_KEY",
             "[env: SVM_RPC_URL",
+            "[env: EVM_RPC_URL",
         ],
     ),
     (
@@ -171,5 +177,31 @@ async fn pay_says_what_is_wrong_with_its_flags_as_json_too() {
         let result: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(result["success"], false);
         assert!(result["error"].as_str().unwrap().contains(expected), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_are_no_text_are_wrong_usage() {
+    let mut pay = program(&["pay", "--url"], &[]);
+    pay.arg(OsStr::from_bytes(b"http://\xff/"));
+    let run = finish(pay).await;
+    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    assert_eq!(run.json()["success"], false);
+}
+
+/// Nobody reads what it prints.
+#[tokio::test]
+async fn a_closed_output_is_no_reason_to_panic() {
+    let frobnicate = ["pay", "--frobnicate"];
+    let buy = ["pay", "--url", "http://127.0.0.1:1/", "--svm-private-key", "none"];
+    for arguments in [&frobnicate[..], &buy] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut pay = program(arguments, &[]);
+        let child = pay.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(!errors.contains("panicked"), "{errors}");
     }
 }

@@ -12,7 +12,7 @@ use solana_signer::Signer;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
-use super::{program, run};
+use super::{next_line, program, run};
 
 /// A server; it ends when this is dropped.
 struct Part {
@@ -29,7 +29,7 @@ impl Part {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
         let url = loop {
-            let line = output.next_line().await.unwrap();
+            let line = next_line(&mut output).await;
             let line = line.unwrap_or_else(|| panic!("{name} ended"));
             if line.starts_with(name) {
                 break url_in(&line);

@@ -319,6 +319,25 @@ async fn failures_say_what_is_known() {
     assert!(result["error"].as_str().unwrap().contains("RESOURCE_SERVER_URL"), "{result}");
 }
 
+/// Half of what was bought is no success, and does not hide what became of the money.
+#[tokio::test]
+async fn answers_that_break_off_are_failures_that_say_what_was_paid() {
+    for (faults, is_receipt, words) in [
+        ("truncate", true, "the answer broke off"),
+        ("no-receipt,truncate", false, "paid or not, that is unknown"),
+    ] {
+        let routes = |payees: &Payees| vec![weather(Version::V2, "/weather", payees.solana)];
+        let shop = Shop::faulty(faults, "", routes).await;
+        let result = assert_shape(&pay(&shop, "/weather", &[]).await, false);
+        let error = result["error"].as_str().unwrap();
+        assert!(error.contains(words) && error.contains("the answer broke off"), "{error}");
+        assert_eq!(result["payment_response"]["success"] == true, is_receipt, "{result}");
+        assert_eq!(result["status_code"], 200);
+        let whole = weather_report().to_string();
+        assert_eq!(result["data"], whole[..whole.len() / 2], "{result}");
+    }
+}
+
 /// A file for a journal, in a directory that goes away with the test.
 fn journal_in(directory: &TempDir) -> String {
     directory.path().join("journal").to_str().unwrap().to_owned()

@@ -87,6 +87,8 @@ async fn assert_facilitator_hides(variable: &str, flag: &str, network: &str, key
     let arguments = [&listen(&address)[..], &TRACE].concat();
     let port_taken = run(&arguments, &environment).await;
     assert_eq!(port_taken.status, Some(1));
+    let expected = format!("cannot listen on {address}: ");
+    assert!(port_taken.stderr.contains(&expected), "{}", port_taken.stderr);
     assert_hidden(&port_taken, key);
 
     let mistyped = &key[..key.len() - 1];

@@ -120,3 +120,20 @@ async fn a_transaction_that_fails_on_chain_keeps_its_hash() {
     assert_eq!(answer.error_reason.as_deref(), Some("invalid_exact_evm_transaction_failed"));
     assert!(answer.transaction.parse::<B256>().is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn transactions_are_not_looked_for_forever() {
+    let settlements = Settlements::default();
+    let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
+    settlements.leave_pending(one, one);
+    tokio::time::advance(MEMORY / 2).await;
+    settlements.leave_pending(other, other);
+    assert_eq!(settlements.take_pending(other), Some(other));
+    assert_eq!(settlements.take_pending(other), None, "one caller looks");
+    tokio::time::advance(MEMORY / 2).await;
+    assert_eq!(settlements.take_pending(one), None, "it is over");
+    settlements.leave_pending(one, one);
+    tokio::time::advance(MEMORY).await;
+    settlements.leave_pending(other, other);
+    assert_eq!(settlements.pending().len(), 1);
+}

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use alloy_primitives::U256;
+
 /// An amount whose atomic value depends on the decimals of its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount {
@@ -21,27 +23,26 @@ pub enum AmountError {
     /// More digits after the point than the token has.
     #[error("{0} has more than {1} decimals")]
     TooManyDecimals(String, u8),
-    /// More than 64 bits of atomic units.
+    /// More atomic units than balances of the token can hold.
     #[error("{0} is too much")]
     TooLarge(String),
 }
 
 impl Amount {
-    /// The amount in atomic units of a token with this many decimals.
-    pub fn atomic(&self, decimals: u8) -> Result<u64, AmountError> {
-        let too_large = || AmountError::TooLarge(self.text.clone());
-        let value: u64 = self.digits.parse().map_err(|_| too_large())?;
-        let Some(fraction) = self.fraction else {
-            return Ok(value);
+    /// The amount in atomic units of a token with this many decimals: a `u64` on Solana, a [`U256`] on
+    /// EVM chains.
+    pub fn atomic<T: TryFrom<U256>>(&self, decimals: u8) -> Result<T, AmountError> {
+        let missing = match self.fraction {
+            None => 0,
+            Some(fraction) => usize::from(decimals)
+                .checked_sub(fraction)
+                .ok_or_else(|| AmountError::TooManyDecimals(self.text.clone(), decimals))?,
         };
-        let missing = usize::from(decimals)
-            .checked_sub(fraction)
-            .ok_or_else(|| AmountError::TooManyDecimals(self.text.clone(), decimals))?;
-        u32::try_from(missing)
-            .ok()
-            .and_then(|power| 10u64.checked_pow(power))
-            .and_then(|scale| value.checked_mul(scale))
-            .ok_or_else(too_large)
+        let value = U256::from_str_radix(&self.digits, 10).ok();
+        let scale = U256::from(10).checked_pow(U256::from(missing));
+        let units = value.zip(scale).and_then(|(value, scale)| value.checked_mul(scale));
+        let units = units.and_then(|units| T::try_from(units).ok());
+        units.ok_or_else(|| AmountError::TooLarge(self.text.clone()))
     }
 }
 
@@ -83,12 +84,17 @@ mod tests {
         text.parse::<Amount>()?.atomic(decimals)
     }
 
+    fn wide(text: &str, decimals: u8) -> Result<U256, AmountError> {
+        text.parse::<Amount>()?.atomic(decimals)
+    }
+
     #[test]
     fn a_point_makes_it_whole_units() {
         assert_eq!(atomic("2500000", 6), Ok(2_500_000));
         assert_eq!(atomic("2.5", 6), Ok(2_500_000));
         assert_eq!(atomic("0.000001", 6), Ok(1));
         assert_eq!(atomic("1.0", 9), Ok(1_000_000_000));
+        assert_eq!(wide("100.0", 18), Ok(U256::from(10u128.pow(20))));
     }
 
     #[test]
@@ -98,6 +104,14 @@ mod tests {
         assert!(refused("18446744073709551616", 0));
         assert!(refused("18446744073710.0", 6));
         assert!(refused("1.0", 255));
+        let too_fine = AmountError::TooManyDecimals("0.0000001".to_owned(), 6);
+        assert_eq!(wide("0.0000001", 6), Err(too_fine));
+        let most = U256::MAX.to_string();
+        assert_eq!(wide(&most, 6), Ok(U256::MAX));
+        let too_large = |text: &str| Err(AmountError::TooLarge(text.to_owned()));
+        for text in [format!("{most}0"), format!("{most}.0")] {
+            assert_eq!(wide(&text, 6), too_large(&text));
+        }
         for text in ["", ".", "1.", ".5", "-1", "+1", "1e6", "1.2.3", "1 "] {
             assert!(refused(text, 6), "{text}");
         }
