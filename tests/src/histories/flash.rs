@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 
-use crate::mutation::Dice;
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
+
+use crate::mutation::Dice;
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
