@@ -213,7 +213,7 @@ fn told(notice: &Notice) -> String {
 
 /// Opens the journal in this flash.
 pub async fn open(flash: &Flash) -> Result<Books, JournalError> {
-    let storage = FlashStorage::new(flash.clone(), 0..flash.len()).expect("whole pages");
+    let storage = FlashStorage::new(flash.clone(), 0..flash.size()).expect("whole pages");
     Journal::open(storage, &mut [0; sizes::RECORD]).await
 }
 

@@ -84,7 +84,7 @@ impl Flash {
         self.0.borrow().bytes.clone()
     }
 
-    pub fn len(&self) -> u32 {
+    pub fn size(&self) -> u32 {
         self.0.borrow().bytes.len() as u32
     }
 
