@@ -103,7 +103,7 @@ fn that_is_full() {
     let world = World::new("a full flash".into(), 1, InMemory::honest());
     let flash = Flash::new(2, 1);
     world.time.run(async {
-        let storage = FlashStorage::new(flash.clone(), 0..flash.len()).expect("whole pages");
+        let storage = FlashStorage::new(flash.clone(), 0..flash.size()).expect("whole pages");
         let buffer = &mut [0; sizes::RECORD];
         let mut journal: Journal<_, 1, 8> =
             Journal::open(storage, buffer).await.expect("a journal");
@@ -127,7 +127,7 @@ fn that_is_full() {
         assert_eq!(error, JournalError::Storage(StorageError::Full));
         assert!(recorded >= 3, "{recorded} records");
 
-        let storage = FlashStorage::new(flash.copy(), 0..flash.len()).expect("whole pages");
+        let storage = FlashStorage::new(flash.copy(), 0..flash.size()).expect("whole pages");
         let mut journal: Journal<_, 1, 8> =
             Journal::open(storage, buffer).await.expect("a journal");
         assert!(journal.open_payments().len() >= recorded);
@@ -145,5 +145,5 @@ fn of_another_size() {
         assert!(FlashStorage::new(Flash::new(3, 1), range).is_none());
     }
     let storage = FlashStorage::new(Flash::new(3, 1), page..3 * page).expect("two pages");
-    assert_eq!(storage.into_flash().len(), 3 * page);
+    assert_eq!(storage.into_flash().size(), 3 * page);
 }

@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 
-use crate::network::Network;
 use embedded_x402::client::{Error as ExchangeError, Outcome};
 use embedded_x402::io::{Client, ClientMemory, Error, Notice, Timeouts};
 use embedded_x402::journal::{FlashStorage, Journal, JournalError, Now, Standing};
@@ -16,6 +15,7 @@ use super::payment::{Coin, Settlement};
 use super::purchases::Over;
 use super::random::Counter;
 use super::world::{World, key, url};
+use crate::network::Network;
 
 /// Seconds of the budget's period.
 pub const PERIOD: u32 = 1800;
@@ -222,7 +222,7 @@ fn told(notice: &Notice) -> String {
 
 /// Opens the journal in this flash.
 pub async fn open(flash: &Flash) -> Result<Books, JournalError> {
-    let storage = FlashStorage::new(flash.clone(), 0..flash.len()).expect("whole pages");
+    let storage = FlashStorage::new(flash.clone(), 0..flash.size()).expect("whole pages");
     Journal::open(storage, &mut [0; sizes::RECORD]).await
 }
 

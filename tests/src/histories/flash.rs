@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 
-use crate::mutation::Dice;
 use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
+
+use crate::mutation::Dice;
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
@@ -83,7 +84,7 @@ impl Flash {
         self.0.borrow().bytes.clone()
     }
 
-    pub fn len(&self) -> u32 {
+    pub fn size(&self) -> u32 {
         self.0.borrow().bytes.len() as u32
     }
 

@@ -3,6 +3,10 @@
 
 use std::cell::{Cell, RefCell};
 
+use embedded_x402::client::Method;
+use embedded_x402::io::Timeouts;
+use embedded_x402::signer::SignerError;
+
 use super::market::{Answer, Market, Question};
 use super::payment::Payment;
 use super::purchases::Purchases;
@@ -11,9 +15,6 @@ use crate::mutation::Dice;
 use crate::network::{After, Reply};
 use crate::sent::SentRequest;
 use crate::virtual_time::VirtualTime;
-use embedded_x402::client::Method;
-use embedded_x402::io::Timeouts;
-use embedded_x402::signer::SignerError;
 
 /// When histories begin, in Unix seconds.
 pub const BEGINNING: u64 = 1_800_000_000;

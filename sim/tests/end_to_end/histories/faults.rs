@@ -1,7 +1,34 @@
 //! Which faults a history has, and how often they strike.
 
 use embedded_x402_sim::fault::{FacilitatorFault, FaultKind, Faults, SellerFault};
+use embedded_x402_tests::histories::troubles::roll;
 use embedded_x402_tests::mutation::Dice;
+
+/// How a history goes wrong.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    /// Faults, as lists say them.
+    pub(super) seller: Vec<String>,
+    /// The same.
+    pub(super) facilitator: Vec<String>,
+    pub(super) has_nodes: bool,
+    /// Of a hundred questions to a node, so many fail.
+    pub(super) nodes_fail: usize,
+    /// Whether the seller's answers have no date.
+    pub(super) is_dateless: bool,
+}
+
+impl Ways {
+    pub(super) fn draw(dice: &mut Dice) -> Self {
+        Ways {
+            seller: draw::<SellerFault>(dice, 6, 60),
+            facilitator: draw::<FacilitatorFault>(dice, 4, 50),
+            has_nodes: dice.below(4) != 0,
+            nodes_fail: roll(dice, 40),
+            is_dateless: dice.below(8) == 0,
+        }
+    }
+}
 
 /// The faults of one kind of server.
 pub(super) trait Named: FaultKind {
@@ -58,7 +85,7 @@ pub(super) fn name<K: Named>(fault: &str) -> String {
 
 /// Some of the faults, as lists say them: each with one chance in `rarity`, and it then strikes up to
 /// this share of the requests, in percent.
-pub(super) fn draw<K: Named>(dice: &mut Dice, rarity: usize, most: usize) -> Vec<String> {
+fn draw<K: Named>(dice: &mut Dice, rarity: usize, most: usize) -> Vec<String> {
     let mut drawn = Vec::new();
     for fault in K::ALL {
         let percent = 5 + dice.below(most);

@@ -5,10 +5,12 @@
 //! `X402_HISTORY_SEEDS=300` runs so many on each chain. Nothing sleeps: hours pass as fast as the
 //! chains can follow.
 
+mod chains;
 mod conversation;
 mod faults;
 mod market;
 mod office;
+mod services;
 mod wallet;
 
 use embedded_x402_sim::fault::{FacilitatorFault, FaultKind, SellerFault};

@@ -5,8 +5,9 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::Request;
-use embedded_x402_sim::fault::{Afterwards, Answer, Answered, FaultyFacilitator};
+use embedded_x402_sim::fault::{Afterwards, Answer, Answered, Faults, FaultyFacilitator};
 
 /// The office. Clones are the same one.
 #[derive(Clone)]
@@ -27,7 +28,9 @@ pub(super) struct Left {
 }
 
 impl Office {
-    pub(super) fn new(facilitator: FaultyFacilitator) -> Self {
+    /// With a facilitator behind it that has no faults.
+    pub(super) fn new(facilitator: Router) -> Self {
+        let facilitator = FaultyFacilitator::new(facilitator, Faults::default());
         let desk = Desk { facilitator, delay: Duration::ZERO, afterwards: Vec::new() };
         Office(Arc::new(Mutex::new(desk)))
     }
@@ -37,7 +40,7 @@ impl Office {
     }
 
     /// Another facilitator takes over.
-    pub(super) fn change(&self, facilitator: FaultyFacilitator) {
+    pub(super) fn hand_over(&self, facilitator: FaultyFacilitator) {
         self.desk().facilitator = facilitator;
     }
 
