@@ -67,7 +67,7 @@ pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
         return false;
     }
     match said_in {
-        SaidIn::ChallengeV2 => !MAY_SETTLE.iter().any(|code| text.contains(code)),
+        SaidIn::ChallengeV2 => !MAY_SETTLE.iter().any(|code| has(text, code)),
         SaidIn::ChallengeV1 => is_of_verification(text) || BEFORE_VERIFICATION_V1.contains(&text),
         SaidIn::Receipt => is_of_verification(text),
     }
@@ -75,13 +75,32 @@ pub(super) fn is_final(reason: &Reason, said_in: SaidIn) -> bool {
 
 fn is_of_verification(text: &str) -> bool {
     let of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-    let has_part = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    let has_part = |parts: &[&str]| parts.iter().any(|part| has(text, part));
     text.bytes().all(of_code) && has_part(&BEFORE_SETTLEMENT) && !has_part(&ON_SECOND_TRY)
+}
+
+/// As `str::contains`, whose search is made for long texts: it takes 1.4 KB of code that can panic.
+fn has(text: &str, part: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while !rest.starts_with(part.as_bytes()) {
+        let Some((_, shorter)) = rest.split_first() else { return false };
+        rest = shorter;
+    }
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_found_wherever_they_stand() {
+        for text in ["", "a", "ab", "aab", "abab", "ba", "xabx", "é", "xé"] {
+            for part in ["", "a", "ab", "bab", "abx", "é", "ababa"] {
+                assert_eq!(has(text, part), text.contains(part), "{text} {part}");
+            }
+        }
+    }
 
     #[test]
     fn only_what_is_known_is_final() {
