@@ -22,23 +22,46 @@ PANICS='4core(9panicking|6option13(unwrap|expect)_failed|6result13unwrap_failed|
 PANICS+='|3str[0-9]+slice_error_fail|5slice.*_fail)'
 
 main() {
-    local toolchain signer target failed=0
-    toolchain=$(../../boards/setup-toolchain.sh)
+    local signer target failed=0
+    TOOLCHAIN=$(../../boards/setup-toolchain.sh)
+    check_control
     [ $# -gt 0 ] || read -ra SIGNERS_ARRAY <<<"$SIGNERS"
     [ $# -eq 0 ] || SIGNERS_ARRAY=("$@")
     for signer in "${SIGNERS_ARRAY[@]}"; do
         for target in $TARGETS; do
-            # shellcheck disable=SC2086 # an empty selector must vanish
-            cargo $toolchain build -q --release --locked --target "$target" --features "$signer"
-            inspect "$signer" "$target" || failed=1
+            link "$signer" "$target"
+            echo "$target, $signer: $(size "$IMAGE" | awk 'NR == 2 { print $1 + $2 }') bytes of flash"
+            inspect "$IMAGE" || failed=1
         done
     done
     return $failed
 }
 
+# Links the image with these features, and leaves its path in IMAGE.
+link() {
+    # shellcheck disable=SC2086 # an empty selector must vanish
+    cargo $TOOLCHAIN build -q --release --locked --target "$2" --features "$1"
+    IMAGE=$CARGO_TARGET_DIR/$2/release/embedded-x402-payment-core
+}
+
+# This script must find what an image does that panics and formats.
+check_control() {
+    local found target
+    for target in $TARGETS; do
+        link ed25519-dalek,control "$target"
+        found=$(inspect "$IMAGE" || true)
+        if ! grep -q "^  PANICS: benches/payment-core/src/main.rs" <<<"$found" ||
+            ! grep -q "^  FORMATS: " <<<"$found"; then
+            echo "payment-core: what panics and formats goes unnoticed on $target:"
+            echo "$found"
+            return 1
+        fi
+    done
+}
+
+# Prints what is wrong with an image; false if something is.
 inspect() {
-    local image=$CARGO_TARGET_DIR/$2/release/embedded-x402-payment-core places failed=0
-    echo "$2, $1: $(size "$image" | awk 'NR == 2 { print $1 + $2 }') bytes of flash"
+    local image=$1 places failed=0
     nm --demangle "$image" | sed -n 's/.* [tT] \(.*core::fmt::.*\)/  FORMATS: \1/p' | grep . && failed=1
     places=$(panicking_places "$image")
     [ -n "$places" ] || echo "  nothing panics"

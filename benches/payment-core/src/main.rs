@@ -43,6 +43,28 @@ extern "C" fn _start() -> ! {
     }
 }
 
+/// What a payment core must not do.
+#[cfg(feature = "control")]
+mod control {
+    use core::fmt::Write;
+    use core::hint::black_box;
+
+    pub(super) fn panic_and_format() {
+        let index = black_box(5_usize);
+        black_box([0_u8; 4][index]);
+        black_box(write!(black_box(Nowhere), "{index}")).ok();
+    }
+
+    struct Nowhere;
+
+    impl Write for Nowhere {
+        fn write_str(&mut self, text: &str) -> core::fmt::Result {
+            black_box(text);
+            Ok(())
+        }
+    }
+}
+
 /// The keys.
 struct Wallet {
     #[cfg(feature = "solana")]
@@ -52,6 +74,8 @@ struct Wallet {
 }
 
 fn buy() -> Result<Answer, Failure> {
+    #[cfg(feature = "control")]
+    control::panic_and_format();
     let (url, rules) = black_box(("", &[] as &[Rule<'_>]));
     let policy = PaymentPolicy { rules };
     let mut wallet = wallet()?;
