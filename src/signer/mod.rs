@@ -12,8 +12,8 @@
 //! |---|---|---|
 //! | feature | `ed25519-compact`, a default | `ed25519-dalek` |
 //! | time to sign, on every microcontroller measured | several times as long | short |
-//! | flash | less if it is compiled for size, several times as much for speed | in between; 30 KB of it are a table |
-//! | take it | if payments are rare and flash is scarce | in every other case |
+//! | flash | more, even if it is compiled for size | less, though 30 KB of it are a table |
+//! | take it | if few dependencies matter more than time and flash | in every other case |
 //!
 //! On EVM chains there is [`K256Signer`]: it takes longer than either, and twice
 //! the stack.
@@ -34,6 +34,7 @@
 //! opt-level = "z"
 //! ```
 //!
+//! `benches/payment-core.sh` prints the flash that a payment takes with each.
 //! `ed25519-compact`'s own feature `opt_size` makes it smaller still, but takes
 //! more than twice the stack: it builds its table there, for each signature.
 //!
