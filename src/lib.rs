@@ -39,6 +39,8 @@ pub mod client;
 pub mod codec;
 #[cfg(feature = "evm")]
 pub mod evm;
+#[cfg(feature = "fast-multiply")]
+pub mod fast_multiply;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod journal;

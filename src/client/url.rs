@@ -80,7 +80,8 @@ impl<'a> Url<'a> {
 }
 
 fn split_scheme(text: &str) -> Option<(UrlScheme, &str)> {
-    let (scheme, rest) = text.split_once("://")?;
+    let (scheme, rest) = text.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
     match scheme {
         _ if scheme.eq_ignore_ascii_case("http") => Some((UrlScheme::Http, rest)),
         _ if scheme.eq_ignore_ascii_case("https") => Some((UrlScheme::Https, rest)),

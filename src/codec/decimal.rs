@@ -11,7 +11,11 @@ pub(crate) fn decimal(mut number: u64) -> String<20> {
         number /= 10;
         number > 0
     } {}
-    reversed.iter().rev().map(|digit| char::from(*digit)).collect()
+    let mut text = String::new();
+    for digit in reversed.iter().rev() {
+        let _ = text.push(char::from(*digit));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -236,9 +236,10 @@ where
     }
 
     /// Verifies the device's own signature before a payment is sent: against faults of the signer,
-    /// or a secure element that is set up with another public key. It takes two to three times as
-    /// long as signing. On Solana only: on EVM chains such a signature is another address's, and
-    /// moves nothing of the device's.
+    /// from which its key can be computed, or a secure element that is set up with another public
+    /// key. It takes two to three times as long as signing on Solana, and about as long on EVM chains,
+    /// where it wants the feature `k256` or a signer that verifies by itself: see
+    /// [`Secp256k1Signer::verify_prehash`](crate::signer::Secp256k1Signer::verify_prehash).
     #[must_use]
     pub fn verifying_signatures(self) -> Self {
         let checks = Checks { signatures: true, ..self.settings.checks };

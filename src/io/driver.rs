@@ -172,7 +172,11 @@ where
     #[cfg(feature = "evm")]
     async fn sign_digest(&mut self, digest: &[u8; 32]) -> Result<RecoverableSignature, Error> {
         let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
-        Ok(signer.sign_prehash(digest).await?)
+        let signature = signer.sign_prehash(digest).await?;
+        if self.checks.signatures && !signer.verify_prehash(digest, &signature).await? {
+            return Err(SignerError::Failed.into());
+        }
+        Ok(signature)
     }
 
     async fn transmit<const ENTRY: usize>(

@@ -63,14 +63,23 @@ impl RecoverableSignature {
         digest: &[u8; 32],
         r_s: &[u8; 64],
     ) -> Result<Self, SignerError> {
-        let signature = Signature::from_slice(r_s).map_err(|_| SignerError::Failed)?;
-        let is_signers = |y_is_odd: &bool| {
-            let recovery_id = RecoveryId::new(*y_is_odd, false);
-            VerifyingKey::recover_from_prehash(digest, &signature, recovery_id)
-                .is_ok_and(|key| coordinates(&key) == *public_key)
-        };
-        let y_is_odd = [false, true].into_iter().find(is_signers).ok_or(SignerError::Failed)?;
-        Self::new(r_s, y_is_odd)
+        for y_is_odd in [false, true] {
+            let signature = Self::new(r_s, y_is_odd)?;
+            if signature.is_by(public_key, digest) {
+                return Ok(signature);
+            }
+        }
+        Err(SignerError::Failed)
+    }
+
+    /// Whether it is the signature of `digest` by this public key, which has the form of
+    /// [`Secp256k1Signer::public_key`]. It recovers a public key.
+    pub fn is_by(&self, public_key: &[u8; 64], digest: &[u8; 32]) -> bool {
+        let [r_s @ .., v] = self.as_bytes();
+        let recovery_id = RecoveryId::new(*v == 28, false);
+        Signature::from_slice(r_s)
+            .and_then(|r_s| VerifyingKey::recover_from_prehash(digest, &r_s, recovery_id))
+            .is_ok_and(|key| coordinates(&key) == *public_key)
     }
 }
 

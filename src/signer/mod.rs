@@ -4,8 +4,41 @@
 //! [`Secp256k1Signer`] (EVM chains) are all that the client knows of where it
 //! comes from. A secure element implements them with its driver;
 //! [`CompactSigner`], [`DalekSigner`] and [`K256Signer`] hold the key in RAM and
-//! sign in software. The second is faster than the first on every
-//! microcontroller measured.
+//! sign in software.
+//!
+//! # Which one
+//!
+//! | | [`CompactSigner`] | [`DalekSigner`] |
+//! |---|---|---|
+//! | feature | `ed25519-compact`, a default | `ed25519-dalek` |
+//! | time to sign, on every microcontroller measured | several times as long | short |
+//! | flash | more, even if it is compiled for size | less, though 30 KB of it are a table |
+//! | take it | if few dependencies matter more than time and flash | in every other case |
+//!
+//! On EVM chains there is [`K256Signer`]: it takes longer than either, and twice
+//! the stack.
+//!
+//! Cargo's optimization levels matter as much as the choice. They can be set a
+//! package, in the `Cargo.toml` of the firmware:
+//!
+//! | | ARMv6-M: RP2040 | RISC-V: ESP32-C3 |
+//! |---|---|---|
+//! | recommended | [`DalekSigner`] | [`DalekSigner`] |
+//! | the program | `"s"`, `lto = "fat"` | `"s"`, `lto = "fat"` |
+//! | `curve25519-dalek`, `embedded-x402` | `"s"` | `2` |
+//! | `ed25519-compact`, in place of it | `"z"` | `"z"` |
+//! | feature of this crate | `fast-multiply` | |
+//!
+//! ```toml
+//! [profile.release.package.ed25519-compact]
+//! opt-level = "z"
+//! ```
+//!
+//! `benches/payment-core.sh` prints the flash that a payment takes with each.
+//! `ed25519-compact`'s own feature `opt_size` makes it smaller still, but takes
+//! more than twice the stack: it builds its table there, for each signature.
+//!
+//! # Secrets
 //!
 //! A signer in RAM wipes its key when it is dropped and prints nothing of it.
 //! Two things are out of its reach: a value that is moved leaves a copy where it

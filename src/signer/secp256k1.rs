@@ -38,6 +38,27 @@ pub trait Secp256k1Signer {
         &mut self,
         digest: &[u8; 32],
     ) -> Result<RecoverableSignature, SignerError>;
+
+    /// Whether `signature` is this key's for `digest`.
+    ///
+    /// With the feature `k256` this is work of the same order as signing in software. Without it the
+    /// provided method has no answer: implement it by what can recover public keys.
+    ///
+    /// # Errors
+    /// [`SignerError`] if there is no answer.
+    async fn verify_prehash(
+        &mut self,
+        digest: &[u8; 32],
+        signature: &RecoverableSignature,
+    ) -> Result<bool, SignerError> {
+        #[cfg(feature = "k256")]
+        return Ok(signature.is_by(&self.public_key(), digest));
+        #[cfg(not(feature = "k256"))]
+        {
+            let _ = (digest, signature);
+            Err(SignerError::Unavailable)
+        }
+    }
 }
 
 impl<S: Secp256k1Signer + ?Sized> Secp256k1Signer for &mut S {
@@ -50,6 +71,14 @@ impl<S: Secp256k1Signer + ?Sized> Secp256k1Signer for &mut S {
         digest: &[u8; 32],
     ) -> Result<RecoverableSignature, SignerError> {
         S::sign_prehash(self, digest).await
+    }
+
+    async fn verify_prehash(
+        &mut self,
+        digest: &[u8; 32],
+        signature: &RecoverableSignature,
+    ) -> Result<bool, SignerError> {
+        S::verify_prehash(self, digest, signature).await
     }
 }
 

@@ -33,11 +33,12 @@ const DATE: (&str, &str) = ("Date", "Thu, 01 Jan 2026 00:00:00 GMT");
 struct Purchase<'p> {
     rules: &'p [Rule<'p>],
     clock: Option<&'p dyn Fn() -> Option<u64>>,
+    verifies_signatures: bool,
 }
 
 impl Default for Purchase<'_> {
     fn default() -> Self {
-        Purchase { rules: &[EVM_RULE], clock: Some(&|| Some(NOW)) }
+        Purchase { rules: &[EVM_RULE], clock: Some(&|| Some(NOW)), verifies_signatures: false }
     }
 }
 
@@ -53,6 +54,9 @@ impl Purchase<'_> {
         let mut client = Client::new(network, &policy, wallet, rng, network.clock(), &mut memory);
         if let Some(clock) = self.clock {
             client = client.with_clock(clock);
+        }
+        if self.verifies_signatures {
+            client = client.verifying_signatures();
         }
         let outcome = run(client.get(URL))?.outcome().clone();
         Ok(outcome)
@@ -241,6 +245,40 @@ fn a_signer_that_refuses_to_sign_sends_nothing() {
     let result = Purchase::default().by(&network, wallet, Counter(0));
     assert_eq!(result, Err(Error::Signer(SignerError::Unavailable)));
     assert_eq!(network.sent().len(), 1);
+}
+
+/// A signer that a fault has struck: its signature is not the digest's.
+struct Faulty(K256Signer);
+
+impl Secp256k1Signer for Faulty {
+    fn public_key(&self) -> [u8; 64] {
+        self.0.public_key()
+    }
+
+    async fn sign_prehash(
+        &mut self,
+        digest: &[u8; 32],
+    ) -> Result<RecoverableSignature, SignerError> {
+        let [first, rest @ ..] = *digest;
+        let mut other = [first ^ 1; 32];
+        other[1..].copy_from_slice(&rest);
+        self.0.sign_prehash(&other).await
+    }
+}
+
+#[test]
+fn a_faulty_signature_is_not_sent_if_signatures_are_verified() {
+    let verifying = Purchase { verifies_signatures: true, ..Purchase::default() };
+    let faulty = || Evm(Faulty(evm_device_signer()));
+    let network = sells(version_2(entry_evm()));
+    let failed = Err(Error::Signer(SignerError::Failed));
+    assert_eq!(verifying.by(&network, faulty(), Counter(0)), failed);
+    assert!(network.paid_requests().is_empty());
+    assert_settled(verifying.from(&network));
+
+    let network = sells(version_2(entry_evm()));
+    let _ = Purchase::default().by(&network, faulty(), Counter(0));
+    assert_eq!(network.paid_requests().len(), 1, "who does not verify sends it");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! ```text
 //! pay URL PURCHASES SEED [SOLANA_RPC_URL]    buys, with TEST keys and TEST entropy
 //! rehearse NAME                              pays a canned challenge, and prints the paid request
+//! multiply                                   checks the target's multiplication
 //! ```
 
+pub mod multiplication;
 mod ram_flash;
 
 use core::fmt;
@@ -37,6 +39,8 @@ pub const POLICY: PaymentPolicy<'static> = PaymentPolicy {
 
 const BUDGET: Budget = Budget::new(Amount(100_000), 3600);
 
+const USAGE: &str = "usage: pay URL PURCHASES SEED [SOLANA_RPC_URL] | rehearse NAME | multiply";
+
 /// What the board is told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
@@ -56,10 +60,12 @@ pub enum Command<'a> {
         /// Which one.
         name: &'a str,
     },
+    /// Check the multiplication.
+    Multiply,
 }
 
 impl<'a> Command<'a> {
-    /// Reads a command line; `None` if it is none of the two.
+    /// Reads a command line; `None` if it is none of them.
     pub fn parse(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         let command = match words.next()? {
             "pay" => Command::Pay {
@@ -69,6 +75,7 @@ impl<'a> Command<'a> {
                 solana_rpc: words.next(),
             },
             "rehearse" => Command::Rehearse { name: words.next()? },
+            "multiply" => Command::Multiply,
             _ => return None,
         };
         words.next().is_none().then_some(command)
@@ -119,9 +126,9 @@ where
             pay(&plan, seed, machine, equipment).await
         }
         Some(Command::Rehearse { name }) => rehearse(name, machine, stack),
+        Some(Command::Multiply) => multiply(machine),
         None => {
-            let _ =
-                writeln!(machine, "usage: pay URL PURCHASES SEED [SOLANA_RPC_URL] | rehearse NAME");
+            let _ = writeln!(machine, "{USAGE}");
             false
         }
     };
@@ -192,6 +199,15 @@ fn rehearse(name: &str, machine: &mut impl Machine, stack: &mut Stack) -> bool {
     is_paid
 }
 
+fn multiply(machine: &mut impl Machine) -> bool {
+    let checked = multiplication::check();
+    let _ = match checked {
+        Ok(products) => writeln!(machine, "products {products} right"),
+        Err(wrong) => writeln!(machine, "failed {wrong}"),
+    };
+    checked.is_ok()
+}
+
 /// A frame of its own: what lies above is not the payment's.
 #[inline(never)]
 fn measured(
@@ -213,9 +229,17 @@ mod tests {
         let pay = |solana_rpc| Command::Pay { url: "http://x/", purchases: 2, seed: 7, solana_rpc };
         assert_eq!(parse("pay http://x/ 2 7"), Some(pay(None)));
         assert_eq!(parse("pay http://x/ 2 7 http://rpc"), Some(pay(Some("http://rpc"))));
-        for line in
-            ["", "pay", "pay http://x/ 2", "pay http://x/ x 7", "rehearse", "rehearse a b", "buy"]
-        {
+        assert_eq!(parse("multiply"), Some(Command::Multiply));
+        for line in [
+            "",
+            "pay",
+            "pay http://x/ 2",
+            "pay http://x/ x 7",
+            "rehearse",
+            "rehearse a b",
+            "multiply 2",
+            "buy",
+        ] {
             assert_eq!(parse(line), None, "{line}");
         }
     }

@@ -1,9 +1,9 @@
-//! The sizes of an image.
+//! An image: its sizes, and whose multiplication is in it.
 
 use std::path::Path;
 
 use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE};
-use object::{Architecture, Object, ObjectSection, SectionFlags};
+use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionFlags};
 
 /// What an image takes of the chip, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Image {
     pub(crate) rodata: u64,
     /// Statics, the stack left out.
     pub(crate) static_ram: u64,
+    /// Whether long numbers are multiplied by Rust's routine, though the crate has a faster one.
+    pub(crate) multiplies_slowly: bool,
 }
 
 /// Why there are none.
@@ -32,6 +34,18 @@ pub(crate) enum ImageError {
 /// What linker scripts call the room that is left for the stack and the heap.
 const ROOM: [&str; 2] = [".stack", ".heap"];
 
+/// The routine that multiplies 64-bit numbers where no instruction does.
+const MULTIPLICATION: &str = "__aeabi_lmul";
+
+/// The same of the feature `fast-multiply`.
+const FAST_MULTIPLICATION: &str = "embedded_x402_lmul";
+
+/// Whether the routine at this address, or one on from it as Thumb code is called, is the crate's.
+fn is_fast(file: &object::File<'_>, address: u64) -> bool {
+    let fast = file.symbol_by_name(FAST_MULTIPLICATION);
+    fast.is_some_and(|fast| fast.address() | 1 == address | 1)
+}
+
 impl Image {
     /// Reads an ELF file.
     pub(crate) fn read(path: &Path) -> Result<Self, ImageError> {
@@ -39,8 +53,15 @@ impl Image {
         let bytes = std::fs::read(path).map_err(|error| ImageError::File(name(), error))?;
         let file = object::File::parse(bytes.as_slice())
             .map_err(|error| ImageError::Format(name(), error))?;
-        let mut image =
-            Image { architecture: file.architecture(), text: 0, rodata: 0, static_ram: 0 };
+        let mut image = Image {
+            architecture: file.architecture(),
+            text: 0,
+            rodata: 0,
+            static_ram: 0,
+            multiplies_slowly: file
+                .symbol_by_name(MULTIPLICATION)
+                .is_some_and(|routine| !is_fast(&file, routine.address())),
+        };
         for section in file.sections() {
             let is_room = section.name().is_ok_and(|name| ROOM.contains(&name));
             if let SectionFlags::Elf { sh_flags } = section.flags()

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Each board buys by each [scenario](scenario), from a seller in this process that it reaches as
-//! `10.0.2.2`, and rehearses payments whose bytes are compared with this machine's. `boards/check.sh`
-//! builds the images and calls it. It exits with 0 only if everything was right.
+//! `10.0.2.2`, rehearses payments whose bytes are compared with this machine's, and checks its
+//! multiplication. `boards/check.sh` builds the images and calls it. It exits with 0 only if everything
+//! was right.
 
 mod board;
 mod forgetful;
@@ -99,5 +100,13 @@ async fn report(board: &Board, image: Image) -> Result<BoardReport, Box<dyn std:
         purchases.push(scenario.run(board, &shop, seed).await?);
     }
     let rehearsals = rehearsals::run(board).await?;
-    Ok(BoardReport { name: board.name().to_owned(), image, purchases, rehearsals })
+    let wrong_product = multiply(board).await?;
+    Ok(BoardReport { name: board.name().to_owned(), image, purchases, rehearsals, wrong_product })
+}
+
+/// What is wrong with a board's multiplication.
+async fn multiply(board: &Board) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let run = board.run(&["multiply"]).await?;
+    let is_right = run.status == Some(0) && run.number("products ").is_some();
+    Ok((!is_right).then(|| format!("multiply: it printed:\n{}", run.text)))
 }

@@ -17,12 +17,20 @@ pub(crate) struct BoardReport {
     pub(crate) purchases: Vec<Purchase>,
     /// What it rehearsed.
     pub(crate) rehearsals: Vec<Rehearsed>,
+    /// Why its products are not to be trusted.
+    pub(crate) wrong_product: Option<String>,
 }
 
 impl BoardReport {
     /// Of an image that is not run.
     pub(crate) fn linked(name: &str, image: Image) -> Self {
-        BoardReport { name: name.to_owned(), image, purchases: Vec::new(), rehearsals: Vec::new() }
+        BoardReport {
+            name: name.to_owned(),
+            image,
+            purchases: Vec::new(),
+            rehearsals: Vec::new(),
+            wrong_product: None,
+        }
     }
 
     /// What was wrong, in words.
@@ -36,7 +44,11 @@ impl BoardReport {
             let problem = rehearsed.problem.as_ref()?;
             Some(format!("{name}: rehearsal {}: {problem}", rehearsed.name))
         });
-        purchases.chain(rehearsals)
+        let product = self.wrong_product.iter().map(move |problem| format!("{name}: {problem}"));
+        let routine = self.image.multiplies_slowly.then(|| {
+            format!("{name}: Rust's routine multiplies, in spite of the feature fast-multiply")
+        });
+        purchases.chain(rehearsals).chain(product).chain(routine)
     }
 
     /// The deepest that any purchase went.
