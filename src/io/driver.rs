@@ -173,7 +173,7 @@ where
     async fn sign_digest(&mut self, digest: &[u8; 32]) -> Result<RecoverableSignature, Error> {
         let signer = self.wallet.evm().ok_or(SignerError::Unavailable)?;
         let signature = signer.sign_prehash(digest).await?;
-        if self.checks.signatures && !signer.verify_prehash(digest, &signature).await? {
+        if self.settings.checks.signatures && !signer.verify_prehash(digest, &signature).await? {
             return Err(SignerError::Failed.into());
         }
         Ok(signature)
