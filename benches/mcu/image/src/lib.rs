@@ -18,6 +18,7 @@
 
 mod machine;
 mod meter;
+#[cfg(any(feature = "solana", feature = "evm"))]
 mod scenario;
 #[cfg(any(feature = "solana", feature = "evm"))]
 pub mod wallet;
@@ -30,6 +31,7 @@ use riscv as _;
 
 pub use machine::exit;
 pub use meter::Meter;
+#[cfg(any(feature = "solana", feature = "evm"))]
 pub use scenario::{Program, run};
 
 /// Makes a function of a [`Meter`] the program.

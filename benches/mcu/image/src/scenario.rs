@@ -34,7 +34,6 @@ pub fn run(meter: &mut Meter, program: &mut impl Program) -> bool {
 }
 
 /// Pays, after payments that are not measured.
-#[cfg(any(feature = "solana", feature = "evm"))]
 fn pay(
     meter: &mut Meter,
     program: &mut impl Program,
