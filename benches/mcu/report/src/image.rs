@@ -52,10 +52,11 @@ pub(crate) fn folder() -> PathBuf {
 
 impl Recipe<'_> {
     /// Builds it.
-    pub(crate) fn build(&self) -> Result<Image, Box<dyn Error>> {
+    pub(crate) fn build(&self) -> Result<Image, Box<dyn Error + Send + Sync>> {
         let target_directory = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-        let target_directory =
-            target_directory.unwrap_or_else(|| folder().join("../../target")).join("mcu");
+        let target_directory = target_directory.unwrap_or_else(|| folder().join("../../target"));
+        // Cores are built beside each other, and cargo locks what it builds in.
+        let target_directory = target_directory.join("mcu").join(self.core.name);
         let mut features = self.features.to_vec();
         if matches!(self.core.emulator, Emulator::Rp2040) {
             features.push("rp2040");
@@ -80,7 +81,7 @@ impl Recipe<'_> {
 }
 
 impl Image {
-    fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+    fn read(path: &Path) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let bytes = fs::read(path)?;
         let file = object::File::parse(bytes.as_slice())?;
         let (mut flash, mut ram) = (0, 0);
@@ -101,7 +102,7 @@ impl Image {
     }
 
     /// Runs it.
-    pub(crate) fn run(&self, core: &Core) -> Result<Output, Box<dyn Error>> {
+    pub(crate) fn run(&self, core: &Core) -> Result<Output, Box<dyn Error + Send + Sync>> {
         let mut command = match core.emulator {
             Emulator::Qemu { program, machine } => {
                 let mut command = Command::new(program);
@@ -163,7 +164,7 @@ fn owner(symbol: &str) -> String {
 }
 
 impl Output {
-    fn read(text: &str) -> Result<Self, Box<dyn Error>> {
+    fn read(text: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut output = Output::default();
         for line in text.lines() {
             let words: Vec<_> = line.split(' ').collect();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// All of it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
     /// Programs and their versions.
     pub(crate) tools: Vec<(String, String)>,

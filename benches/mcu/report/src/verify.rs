@@ -18,7 +18,7 @@ fn message() -> Vec<u8> {
 }
 
 /// Whether a library made the one right signature: RFC 8032 and RFC 6979 leave no choice.
-pub(crate) fn signature(curve: Curve, output: &Output) -> Result<(), Box<dyn Error>> {
+pub(crate) fn signature(curve: Curve, output: &Output) -> Result<(), Box<dyn Error + Send + Sync>> {
     let message = message();
     let expected = match curve {
         Curve::Ed25519 => {
@@ -37,7 +37,7 @@ pub(crate) fn signature(curve: Curve, output: &Output) -> Result<(), Box<dyn Err
 }
 
 /// Whether the paid requests are right.
-pub(crate) fn paid_requests(output: &Output) -> Result<(), Box<dyn Error>> {
+pub(crate) fn paid_requests(output: &Output) -> Result<(), Box<dyn Error + Send + Sync>> {
     for (name, hex) in &output.bytes {
         let all = [SOLANA_V2, SOLANA_V2_LARGE, EVM_V2, EVM_V2_LARGE];
         let rehearsal = all.into_iter().find(|rehearsal| rehearsal.name == name);
@@ -49,7 +49,7 @@ pub(crate) fn paid_requests(output: &Output) -> Result<(), Box<dyn Error>> {
     if output.bytes.is_empty() { Err("nothing was paid".into()) } else { Ok(()) }
 }
 
-fn paid_request(rehearsal: &Rehearsal) -> Result<Vec<u8>, Box<dyn Error>> {
+fn paid_request(rehearsal: &Rehearsal) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
     let solana = DalekSigner::from_seed(&test_keys::SOLANA_SEED)?;
     let mut wallet = (solana, K256Signer::from_bytes(&test_keys::EVM_KEY)?);
     let mut request = Vec::new();
