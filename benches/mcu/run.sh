@@ -3,6 +3,8 @@
 # libraries take for a signature:
 #
 #     benches/mcu/run.sh            # measures, writes the report, and checks the budget
+#     benches/mcu/run.sh RP2040/    # measures on this core only, and keeps the rest;
+#                                   # a backend or peer will do, and RP2040/ed25519-dalek
 #     benches/mcu/run.sh --check    # is the report what results.json says? measures nothing
 #     benches/mcu/run.sh --write    # writes the report anew from results.json
 #
@@ -19,9 +21,10 @@ export RUSTUP_AUTO_INSTALL=0
 say() { echo "mcu: $*" >&2; }
 
 main() {
-    if [ $# -eq 0 ]; then
-        prepare
-    fi
+    case ${1:-} in
+    --*) ;;
+    *) prepare ;;
+    esac
     cargo run -q --manifest-path ../../Cargo.toml -p embedded-x402-mcu-report -- "$@"
 }
 

@@ -69,9 +69,10 @@ impl Recipe<'_> {
         for setting in self.settings {
             command.args(["--config", setting]);
         }
-        if let Some(source) = self.source {
-            command.env("PEER_SOURCE", source);
-        }
+        match self.source {
+            Some(source) => command.env("PEER_SOURCE", source),
+            None => command.env_remove("PEER_SOURCE"),
+        };
         command.env("CARGO_TARGET_DIR", &target_directory).current_dir(folder().join("image"));
         if !command.status()?.success() {
             return Err(format!("{self:?} does not build").into());

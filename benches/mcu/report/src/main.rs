@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `../run.sh` installs what it takes and calls it. With `--check` it measures nothing, and fails if
-//! what is written differs from what `results.json` says; with `--write` it writes it anew.
+//! what is written differs from what `results.json` says; with `--write` it writes it anew. With words it
+//! measures only what they are in, such as `RP2040/ed25519-dalek` or `TweetNaCl`, and keeps the rest.
 
 mod budget;
 mod chart;
@@ -32,7 +33,8 @@ use std::{env, fs};
 use results::Results;
 
 fn main() -> ExitCode {
-    match act(env::args().nth(1).as_deref()) {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match act(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -42,19 +44,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn act(argument: Option<&str>) -> Result<bool, Box<dyn Error>> {
-    match argument {
-        None => {
-            let results = measure::all()?;
-            fs::write(stored(), serde_json::to_string_pretty(&results)? + "\n")?;
-            write(&results)?;
-            println!("{}", markdown::document(&results));
-            Ok(budget::lines(&results).iter().all(budget::Line::holds))
-        }
+fn act(arguments: &[String]) -> Result<bool, Box<dyn Error>> {
+    match arguments.first().map(String::as_str) {
         Some("--write") => write(&read()?).map(|()| true),
         Some("--check") => check(&read()?),
-        Some(other) => Err(format!("what is {other}? --check, --write, or nothing").into()),
+        Some(option) if option.starts_with('-') => {
+            Err(format!("what is {option}? --check, --write, or words").into())
+        }
+        _ => measure(arguments),
     }
+}
+
+/// Answers whether the budget holds.
+fn measure(words: &[String]) -> Result<bool, Box<dyn Error>> {
+    let is_anew = words.is_empty() || !stored().exists();
+    let known = if is_anew { Results::default() } else { read()? };
+    let results = measure::matching(words, known)?;
+    fs::write(stored(), serde_json::to_string_pretty(&results)? + "\n")?;
+    write(&results)?;
+    println!("{}", markdown::document(&results));
+    Ok(budget::lines(&results).iter().all(budget::Line::holds))
 }
 
 fn stored() -> PathBuf {

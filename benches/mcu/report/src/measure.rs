@@ -15,38 +15,107 @@ use crate::{tools, verify};
 /// Why something was not measured, from a thread.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Measures everything, the cores beside each other. It takes a quarter of an hour.
-pub(crate) fn all() -> Result<Results, Box<dyn Error>> {
-    let packages = Packages { rust: metadata("image")?, sources: metadata("sources")? };
-    let mut results = Results { tools: tools::versions()?, ..Results::default() };
+/// Measures everything whose `CORE/BACKEND` or `CORE/PEER` contains one of the words, the cores
+/// beside each other; keeps the rest as it is `stored`. Without words, all of it is measured.
+pub(crate) fn matching(words: &[String], stored: Results) -> Result<Results, Box<dyn Error>> {
+    let tools = tools::versions()?;
+    if !words.is_empty() && !stored.tools.is_empty() && stored.tools != tools {
+        return Err("what is stored was measured by other tools: measure all of it".into());
+    }
+    let plan = Plan { words, stored, rust: metadata("image")?, sources: metadata("sources")? };
+    let mut results = Results { tools, ..Results::default() };
     let measured = thread::scope(|scope| {
-        let packages = &packages;
-        let start = |core| scope.spawn(move || measure(core, packages));
-        let threads = CORES.each_ref().map(start);
+        let plan = &plan;
+        let threads = CORES.each_ref().map(|core| scope.spawn(move || plan.measure(core)));
         threads.map(|thread| thread.join().unwrap_or_else(|_| Err("a thread panicked".into())))
     });
     for of_core in measured {
-        let of_core = of_core.map_err(|error| error.to_string())?;
-        results.payments.extend(of_core.payments);
-        results.parts.extend(of_core.parts);
-        results.images.extend(of_core.images);
-        results.peers.extend(of_core.peers);
+        results.append(of_core.map_err(|error| error.to_string())?);
     }
     Ok(results)
 }
 
-fn measure(core: &Core, packages: &Packages) -> Result<Results, Failure> {
-    let mut results = Results::default();
-    for backend in &BACKENDS {
-        eprintln!("mcu: {}, {}", core.name, backend.name);
-        pay(core, backend, &mut results)?;
+/// What is to be measured, and what it takes besides.
+struct Plan<'p> {
+    words: &'p [String],
+    stored: Results,
+    /// What cargo has fetched and checked for the images.
+    rust: Value,
+    /// The same for sources in C.
+    sources: Value,
+}
+
+impl Plan<'_> {
+    fn measure(&self, core: &Core) -> Result<Results, Failure> {
+        let mut results = Results::default();
+        for backend in &BACKENDS {
+            if self.has(core, backend.name) {
+                pay(core, backend, &mut results)?;
+            } else {
+                results.append(self.stored.of_backend(core.name, backend.name));
+            }
+        }
+        let mut empty = None;
+        for peer in &PEERS {
+            if !self.has(core, peer.name) {
+                results.peers.extend(self.stored.peer(core.name, peer.name).cloned());
+                continue;
+            }
+            let empty = match &mut empty {
+                Some(empty) => empty,
+                None => empty.insert(sign(core, &[], &[], None)?),
+            };
+            results.peers.push(self.peer_cost(core, peer, empty)?);
+        }
+        Ok(results)
     }
-    let empty = sign(core, &[], &[], None)?;
-    for peer in &PEERS {
-        eprintln!("mcu: {}, {} signs", core.name, peer.name);
-        results.peers.push(peer_cost(core, peer, &empty, packages)?);
+
+    /// Whether it is to be measured; says so.
+    fn has(&self, core: &Core, name: &str) -> bool {
+        let name = format!("{}/{name}", core.name);
+        let is_wanted = self.words.is_empty() || self.words.iter().any(|word| name.contains(word));
+        if is_wanted {
+            eprintln!("mcu: {name}");
+        }
+        is_wanted
     }
-    Ok(results)
+
+    fn peer_cost(&self, core: &Core, peer: &Peer, empty: &Image) -> Result<PeerCost, Failure> {
+        let (version, source) = self.package(peer)?;
+        let source = peer.is_c_source.then_some(&*source);
+        let image = sign(core, peer.features, peer.settings, source)?;
+        let output = image.run(core)?;
+        verify::signature(peer.curve, &output)
+            .map_err(|error| format!("{}: {error}", peer.name))?;
+        let cost = |wanted: &str| {
+            let mut measured = output.measured.iter();
+            let found = measured.find(|(_, part, _)| part == wanted);
+            found
+                .map(|(_, _, cost)| *cost)
+                .ok_or_else(|| format!("{} measures no {wanted}", peer.name))
+        };
+        Ok(PeerCost {
+            core: core.name.to_owned(),
+            peer: peer.name.to_owned(),
+            curve: peer.curve.name().to_owned(),
+            package: format!("{} {version}", peer.package),
+            optimisation: peer.optimisation.to_owned(),
+            key_pair: cost("key-pair")?.instructions,
+            sign: cost("sign")?,
+            flash: image.flash.saturating_sub(empty.flash),
+        })
+    }
+
+    /// Version and folder of the package that a peer comes from.
+    fn package(&self, peer: &Peer) -> Result<(String, PathBuf), Failure> {
+        let packages = if peer.is_c_source { &self.sources } else { &self.rust };
+        let mut packages = packages["packages"].as_array().into_iter().flatten();
+        let package = packages.find(|package| package["name"] == peer.package);
+        let package = package.ok_or_else(|| format!("there is no package {}", peer.package))?;
+        let text = |member: &str| package[member].as_str().unwrap_or_default();
+        let folder = Path::new(text("manifest_path")).parent().ok_or("a manifest in a folder")?;
+        Ok((text("version").to_owned(), folder.to_owned()))
+    }
 }
 
 fn pay(core: &Core, backend: &Backend, results: &mut Results) -> Result<(), Failure> {
@@ -115,39 +184,6 @@ fn sign(
     Recipe { core, program: "sign", features, settings, source }.build()
 }
 
-fn peer_cost(
-    core: &Core,
-    peer: &Peer,
-    empty: &Image,
-    packages: &Packages,
-) -> Result<PeerCost, Failure> {
-    let (version, source) = packages.find(peer)?;
-    let image = sign(core, peer.features, peer.settings, Some(&source))?;
-    let output = image.run(core)?;
-    verify::signature(peer.curve, &output).map_err(|error| format!("{}: {error}", peer.name))?;
-    let cost = |wanted: &str| {
-        let mut measured = output.measured.iter();
-        let found = measured.find(|(_, part, _)| part == wanted);
-        found.map(|(_, _, cost)| *cost).ok_or_else(|| format!("{} measures no {wanted}", peer.name))
-    };
-    Ok(PeerCost {
-        core: core.name.to_owned(),
-        peer: peer.name.to_owned(),
-        curve: peer.curve.name().to_owned(),
-        package: format!("{} {version}", peer.package),
-        optimisation: peer.optimisation.to_owned(),
-        key_pair: cost("key-pair")?.instructions,
-        sign: cost("sign")?,
-        flash: image.flash.saturating_sub(empty.flash),
-    })
-}
-
-/// What cargo has fetched and checked for the manifests of the images, and of the C sources.
-struct Packages {
-    rust: Value,
-    sources: Value,
-}
-
 fn metadata(folder_name: &str) -> Result<Value, Box<dyn Error>> {
     let mut command = Command::new("cargo");
     command.args(["metadata", "--format-version", "1", "--locked", "-q"]);
@@ -156,17 +192,4 @@ fn metadata(folder_name: &str) -> Result<Value, Box<dyn Error>> {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
-}
-
-impl Packages {
-    /// Version and folder of the package that a peer comes from.
-    fn find(&self, peer: &Peer) -> Result<(String, PathBuf), Failure> {
-        let packages = if peer.is_c_source { &self.sources } else { &self.rust };
-        let mut packages = packages["packages"].as_array().into_iter().flatten();
-        let package = packages.find(|package| package["name"] == peer.package);
-        let package = package.ok_or_else(|| format!("there is no package {}", peer.package))?;
-        let text = |member: &str| package[member].as_str().unwrap_or_default();
-        let folder = Path::new(text("manifest_path")).parent().ok_or("a manifest in a folder")?;
-        Ok((text("version").to_owned(), folder.to_owned()))
-    }
 }

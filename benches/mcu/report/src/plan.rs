@@ -61,22 +61,16 @@ pub(crate) const BACKENDS: [Backend; 3] = [
         network: "Solana",
         features: &["solana-ed25519-compact"],
         settings: &[],
-        note: "the default feature: it builds everywhere, and nothing has to be chosen",
+        note: "the default feature",
     },
     Backend {
         name: RECOMMENDED,
         network: "Solana",
         features: &["solana-ed25519-dalek"],
         settings: &[],
-        note: "with its table of the base point (`fast`)",
+        note: "30 KB of its flash are a table of multiples of the base point (`fast`)",
     },
-    Backend {
-        name: "k256",
-        network: "EVM",
-        features: &["evm-k256"],
-        settings: &[],
-        note: "the one backend for EVM chains",
-    },
+    Backend { name: "k256", network: "EVM", features: &["evm-k256"], settings: &[], note: "" },
 ];
 
 /// Someone else's signature.

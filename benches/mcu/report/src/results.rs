@@ -91,6 +91,29 @@ const CLOCK: f64 = 125_000.0;
 pub(crate) const CYCLES_PER_MISS: u64 = 60;
 
 impl Results {
+    /// Takes what follows, but for the tools.
+    pub(crate) fn append(&mut self, other: Results) {
+        self.payments.extend(other.payments);
+        self.parts.extend(other.parts);
+        self.images.extend(other.images);
+        self.peers.extend(other.peers);
+    }
+
+    /// What is known of one backend on one core.
+    pub(crate) fn of_backend(&self, core: &str, backend: &str) -> Results {
+        let measurements = |all: &[Measurement]| {
+            let of_both = |one: &&Measurement| (&*one.core, &*one.backend) == (core, backend);
+            all.iter().filter(of_both).cloned().collect()
+        };
+        let of_both = |one: &&ImageSize| (&*one.core, &*one.backend) == (core, backend);
+        Results {
+            payments: measurements(&self.payments),
+            parts: measurements(&self.parts),
+            images: self.images.iter().filter(of_both).cloned().collect(),
+            ..Results::default()
+        }
+    }
+
     /// A whole payment.
     pub(crate) fn payment(
         &self,
