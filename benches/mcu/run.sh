@@ -3,8 +3,8 @@
 # libraries take for a signature:
 #
 #     benches/mcu/run.sh            # measures, writes the report, and checks the budget
-#     benches/mcu/run.sh RP2040/    # measures on this core only, and keeps the rest;
-#                                   # a backend or peer will do, and RP2040/ed25519-dalek
+#     benches/mcu/run.sh RP2040/pay # measures payments on this core, and keeps the rest;
+#                                   # sign/TweetNaCl measures a peer on each core
 #     benches/mcu/run.sh --check    # is the report what results.json says? measures nothing
 #     benches/mcu/run.sh --write    # writes the report anew from results.json
 #

@@ -161,7 +161,15 @@ fn owner(symbol: &str) -> String {
         segment.unwrap_or_default().chars().take_while(is_word).collect()
     };
     let owner = of(segments.next());
-    if owner == "embedded_x402" { format!("{owner}::{}", of(segments.next())) } else { owner }
+    match owner.as_str() {
+        "embedded_x402" => format!("{owner}::{}", of(segments.next())),
+        "payment" | "settled" | "empty" | "mcu_bench" | "embedded_x402_rehearsal" => {
+            "inlined into the program".to_owned()
+        }
+        // A method of any type that iterates, or the like.
+        any if any.starts_with(|first: char| first.is_uppercase()) => "core".to_owned(),
+        _ => owner,
+    }
 }
 
 impl Output {
@@ -201,7 +209,7 @@ mod tests {
                 "embedded_x402::client",
             ),
             (
-                "_ZN75_$LT$curve25519_dalek..edwards..EdwardsPoint$u20$as$u20$core..ops..Neg$GT$3neg17h0123456789abcdefE",
+                "_ZN74_$LT$curve25519_dalek..edwards..EdwardsPoint$u20$as$u20$core..ops..Neg$GT$3neg17h0123456789abcdefE",
                 "curve25519_dalek",
             ),
             ("__aeabi_memcpy", "intrinsics and C"),

@@ -11,7 +11,7 @@
 //!
 //! `../run.sh` installs what it takes and calls it. With `--check` it measures nothing, and fails if
 //! what is written differs from what `results.json` says; with `--write` it writes it anew. With words it
-//! measures only what they are in, such as `RP2040/ed25519-dalek` or `TweetNaCl`, and keeps the rest.
+//! measures only what they are in, such as `RP2040/pay/k256` or `sign/TweetNaCl`, and keeps the rest.
 
 mod budget;
 mod chart;

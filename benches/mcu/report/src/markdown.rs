@@ -197,7 +197,11 @@ fn tools(results: &Results) -> String {
 pub(crate) fn budget(lines: &[Line]) -> String {
     let rows = lines.iter().map(|line| {
         let measured = line.measured.map_or_else(|| "not measured".to_owned(), grouped);
-        let verdict = if line.holds() { "holds" } else { "**exceeded**" };
+        let verdict = match line.measured {
+            None => "**fails**",
+            Some(_) if line.holds() => "holds",
+            Some(_) => "**exceeded**",
+        };
         let unit = line.unit.to_owned();
         vec![line.subject.clone(), grouped(line.limit), measured, unit, verdict.to_owned()]
     });

@@ -15,8 +15,8 @@ use crate::{tools, verify};
 /// Why something was not measured, from a thread.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Measures everything whose `CORE/BACKEND` or `CORE/PEER` contains one of the words, the cores
-/// beside each other; keeps the rest as it is `stored`. Without words, all of it is measured.
+/// Measures everything whose `CORE/pay/BACKEND` or `CORE/sign/PEER` contains one of the words, the
+/// cores beside each other; keeps the rest as it is `stored`. Without words, all of it is measured.
 pub(crate) fn matching(words: &[String], stored: Results) -> Result<Results, Box<dyn Error>> {
     let tools = tools::versions()?;
     if !words.is_empty() && !stored.tools.is_empty() && stored.tools != tools {
@@ -49,7 +49,7 @@ impl Plan<'_> {
     fn measure(&self, core: &Core) -> Result<Results, Failure> {
         let mut results = Results::default();
         for backend in &BACKENDS {
-            if self.has(core, backend.name) {
+            if self.has(core, "pay", backend.name) {
                 pay(core, backend, &mut results)?;
             } else {
                 results.append(self.stored.of_backend(core.name, backend.name));
@@ -57,7 +57,7 @@ impl Plan<'_> {
         }
         let mut empty = None;
         for peer in &PEERS {
-            if !self.has(core, peer.name) {
+            if !self.has(core, "sign", peer.name) {
                 results.peers.extend(self.stored.peer(core.name, peer.name).cloned());
                 continue;
             }
@@ -71,8 +71,8 @@ impl Plan<'_> {
     }
 
     /// Whether it is to be measured; says so.
-    fn has(&self, core: &Core, name: &str) -> bool {
-        let name = format!("{}/{name}", core.name);
+    fn has(&self, core: &Core, what: &str, name: &str) -> bool {
+        let name = format!("{}/{what}/{name}", core.name);
         let is_wanted = self.words.is_empty() || self.words.iter().any(|word| name.contains(word));
         if is_wanted {
             eprintln!("mcu: {name}");
