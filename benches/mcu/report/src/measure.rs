@@ -186,7 +186,7 @@ fn sign(
 
 fn metadata(folder_name: &str) -> Result<Value, Box<dyn Error>> {
     let mut command = Command::new("cargo");
-    command.args(["metadata", "--format-version", "1", "--locked", "-q"]);
+    command.args(["metadata", "--format-version", "1", "--all-features", "--locked", "-q"]);
     let output = command.current_dir(folder().join(folder_name)).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
