@@ -25,6 +25,12 @@ struct Bar {
     pieces: Vec<(&'static str, f64)>,
 }
 
+impl Bar {
+    fn total(&self) -> f64 {
+        self.pieces.iter().map(|(_, time)| time).sum()
+    }
+}
+
 /// What a payment consists of, and its colour.
 const PIECES: [(&str, &str); 5] = [
     ("challenge and decision", "#4c8fd0"),
@@ -36,7 +42,8 @@ const PIECES: [(&str, &str); 5] = [
 
 /// The picture.
 pub(crate) fn svg(results: &Results) -> String {
-    let payments: Vec<_> = BACKENDS.iter().map(|backend| payment(results, backend)).collect();
+    let payments = BACKENDS.iter().map(|backend| payment(results, backend));
+    let payments: Vec<_> = payments.filter(|bar| bar.total() > 0.0).collect();
     let signatures: Vec<_> =
         PEERS.iter().filter_map(|peer| signature(results, peer.name)).collect();
     let mut body = String::new();
@@ -85,8 +92,7 @@ fn title(body: &mut String, y: &mut f64, text: &str) {
 }
 
 fn bars(body: &mut String, y: &mut f64, bars: &[Bar]) {
-    let total = |bar: &Bar| bar.pieces.iter().map(|(_, time)| time).sum::<f64>();
-    let longest = bars.iter().map(total).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let longest = bars.iter().map(Bar::total).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     let scale = (WIDTH - LABELS - FIGURES) / longest;
     for bar in bars {
         let middle = *y + BAR - 3.5;
@@ -106,7 +112,7 @@ fn bars(body: &mut String, y: &mut f64, bars: &[Bar]) {
             );
             x += width;
         }
-        let figure = milliseconds(Some(total(bar)));
+        let figure = milliseconds(Some(bar.total()));
         let _ = writeln!(
             body,
             "<text class=\"figure\" x=\"{:.1}\" y=\"{middle}\">{figure}</text>",
