@@ -39,9 +39,7 @@ mod keys;
 mod network;
 mod plan;
 mod purchase;
-pub mod rehearsal;
 mod run;
-pub mod stack;
 mod status_led;
 pub mod test_keys;
 
@@ -50,6 +48,7 @@ pub use button::Button;
 pub use console::Defmt;
 pub use console::{Console, Event, Pause, Text};
 pub use embassy_embedded_hal::adapter::BlockingAsync;
+pub use embedded_x402_rehearsal::{self as rehearsal, stack};
 pub use journal::{JournalFlash, OpenJournalError};
 pub use keys::{KeyTextError, Keys};
 pub use network::Network;

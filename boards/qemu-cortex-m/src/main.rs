@@ -4,13 +4,11 @@
 #![recursion_limit = "256"]
 //! A device that buys, on QEMU's mps2-an385: a Cortex-M3, and with the code for it a Cortex-M0+ too.
 
-mod instructions;
 mod lan9118;
 mod systick;
 
 use embassy_executor::Spawner;
 use embassy_net::Runner;
-use embedded_x402_app::stack::Stack;
 use lan9118::Lan9118;
 
 /// Of QEMU's own range.
@@ -25,19 +23,8 @@ async fn net(mut runner: Runner<'static, Lan9118>) -> ! {
 async fn main(spawner: Spawner) {
     let mut peripherals = cortex_m::Peripherals::take().expect("the first to take them");
     systick::init(&mut peripherals.SYST);
-    instructions::init();
     let card = Lan9118::start(MAC_ADDRESS).expect("start QEMU with -nic user,model=lan9118");
     let (network, runner) = embedded_x402_qemu::network(card);
     spawner.spawn(net(runner).expect("the one task of its kind"));
-    embedded_x402_qemu::run(network, stack(), instructions::count).await
-}
-
-fn stack() -> Stack {
-    unsafe extern "C" {
-        static mut __euninit: u32;
-        static mut _stack_start: u32;
-    }
-    // SAFETY: the linker script ends the statics at the one and begins the stack at the other;
-    // there is no heap.
-    unsafe { Stack::new(&raw mut __euninit, &raw mut _stack_start) }
+    embedded_x402_qemu::run(network).await
 }

@@ -9,7 +9,6 @@ mod virtio_net;
 
 use embassy_executor::Spawner;
 use embassy_net::Runner;
-use embedded_x402_app::stack::Stack;
 use virtio_net::VirtioNet;
 
 #[embassy_executor::task]
@@ -29,20 +28,5 @@ async fn main(spawner: Spawner) {
     }
     let (network, runner) = embedded_x402_qemu::network(card);
     spawner.spawn(net(runner).expect("the one task of its kind"));
-    embedded_x402_qemu::run(network, stack(), instructions).await
-}
-
-/// Exact under `-icount shift=0`.
-fn instructions() -> u64 {
-    riscv::register::minstret::read64()
-}
-
-fn stack() -> Stack {
-    unsafe extern "C" {
-        static mut __ebss: u32;
-        static mut _stack_start: u32;
-    }
-    // SAFETY: the linker script ends the statics at the one and begins the stack at the other;
-    // there is no heap.
-    unsafe { Stack::new(&raw mut __ebss, &raw mut _stack_start) }
+    embedded_x402_qemu::run(network).await
 }
