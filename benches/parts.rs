@@ -219,8 +219,8 @@ fn receipt(entry: &Value, transaction: &str) -> String {
 /// Whether the fee payer, here the payer's own key, signed this message.
 fn is_genuine(header: &str, message: &[u8], signer: &mut impl Ed25519Signer) -> bool {
     let Ok(signature) = Signature::from_base58(&settled(header)) else { return false };
-    let verified = signer.verify(&signer.public_key(), message, signature.as_bytes());
-    block_on(verified) == Ok(true)
+    let fee_payer = signer.public_key();
+    block_on(signer.verify(&fee_payer, message, signature.as_bytes())) == Ok(true)
 }
 
 /// The transaction that settled.
