@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cpus, loadavg, release, type } from "node:os";
+import { cpus, getPriority, loadavg, release, type } from "node:os";
 
 /** Where and when. */
 export function machine() {
@@ -14,6 +14,7 @@ export function machine() {
     cores: cpus().length,
     system: `${type()} ${release()}`,
     load,
+    niceness: getPriority(),
     node: process.version.slice(1),
     rustc: execFileSync("rustc", ["--version"], { encoding: "utf8" }).split(" ")[1],
   };

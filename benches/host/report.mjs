@@ -7,7 +7,7 @@ export function markdown({ machine, challenges, budgets }) {
   return `# From the challenge to the signed header, on a host
 
 Written by \`bash benches/host/run.sh\` on ${machine.date}: ${machine.processor}, ${machine.cores} cores,
-${machine.system}, load ${machine.load} at the start; Node ${machine.node}, rustc ${machine.rustc}. What is
+${machine.system}, load ${machine.load} at the start, niceness ${machine.niceness}; Node ${machine.node}, rustc ${machine.rustc}. What is
 measured, and what is not, is in [README.md](README.md).
 
 ![The same as a plot](results.svg)
