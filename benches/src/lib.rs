@@ -1,6 +1,8 @@
 //! A payment as a device makes it, without a network: from the bytes of a 402 to the bytes of the
 //! paid request. What the benches measure, and a test that it pays at all.
 
+pub mod stopwatch;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use embassy_futures::block_on;
@@ -90,12 +92,12 @@ pub fn decide(memory: &mut Memory, challenge: &[u8]) -> Result<bool, Error> {
     Ok(matches!(exchange.step()?, Step::Approve(_)))
 }
 
-/// Reads the 402, pays it on Solana, and writes the paid request; answers its length.
+/// Reads the 402, pays it on Solana, and writes the paid request.
 pub fn pay_on_solana(
     memory: &mut Memory,
     signer: &mut impl Ed25519Signer,
     challenge: &[u8],
-) -> Result<usize, Error> {
+) -> Result<Vec<u8>, Error> {
     let payer = Payer::solana(Pubkey::new(signer.public_key()));
     let mut exchange = ask(memory, payer, challenge)?;
     exchange.approve(true)?;
@@ -106,12 +108,12 @@ pub fn pay_on_solana(
     Ok(transmit(&mut exchange))
 }
 
-/// Reads the 402, pays it on an EVM chain, and writes the paid request; answers its length.
+/// Reads the 402, pays it on an EVM chain, and writes the paid request.
 pub fn pay_on_evm(
     memory: &mut Memory,
     signer: &mut impl Secp256k1Signer,
     challenge: &[u8],
-) -> Result<usize, Error> {
+) -> Result<Vec<u8>, Error> {
     let payer = Payer::evm(Address::from_public_key(&signer.public_key()));
     let mut exchange = ask(memory, payer, challenge)?;
     exchange.approve(true)?;
@@ -133,13 +135,14 @@ fn ask<'r>(memory: &'r mut Memory, payer: Payer, challenge: &[u8]) -> Result<Exc
     Ok(exchange)
 }
 
-fn transmit(exchange: &mut Exchange<'_>) -> usize {
+fn transmit(exchange: &mut Exchange<'_>) -> Vec<u8> {
     let mut buffer = [0; 1024];
-    let mut length = 0;
+    let mut request = Vec::with_capacity(2 * buffer.len());
     while matches!(exchange.step(), Ok(Step::Transmit)) {
-        length += exchange.transmit(&mut buffer);
+        let length = exchange.transmit(&mut buffer);
+        request.extend_from_slice(&buffer[..length]);
     }
-    length
+    request
 }
 
 #[cfg(test)]
@@ -164,9 +167,9 @@ mod tests {
         for challenge in decided(&mut memory, &entry_solana()) {
             let mut compact = CompactSigner::from_seed(&SEED).unwrap();
             let mut dalek = DalekSigner::from_seed(&SEED).unwrap();
-            let length = pay_on_solana(&mut memory, &mut compact, &challenge).unwrap();
-            assert!(length > 1000, "{length}");
-            assert_eq!(pay_on_solana(&mut memory, &mut dalek, &challenge), Ok(length));
+            let request = pay_on_solana(&mut memory, &mut compact, &challenge).unwrap();
+            assert!(request.len() > 1000, "{}", request.len());
+            assert_eq!(pay_on_solana(&mut memory, &mut dalek, &challenge), Ok(request));
         }
     }
 
@@ -175,8 +178,8 @@ mod tests {
         let mut memory = Memory::new();
         for challenge in decided(&mut memory, &entry_evm()) {
             let mut signer = K256Signer::from_bytes(&SEED).unwrap();
-            let length = pay_on_evm(&mut memory, &mut signer, &challenge).unwrap();
-            assert!(length > 900, "{length}");
+            let request = pay_on_evm(&mut memory, &mut signer, &challenge).unwrap();
+            assert!(request.len() > 900, "{}", request.len());
         }
     }
 }
