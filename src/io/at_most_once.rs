@@ -48,8 +48,10 @@ where
             }
             // With its connection: one socket is enough for the seller and the node in turn.
             drop(attempt);
-            self.delay.delay_ms(pause).await;
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            if self.journal.expired(self.settings.now()).is_none() {
+                self.delay.delay_ms(pause).await;
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! A payment whose answer is lost for good: once it has expired, the device asks the chain what became
 //! of it, in the words that a node understands.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
@@ -27,15 +28,20 @@ use crate::shop::{CAP, FUNDS, PRICE, Shop, weather};
 /// Slots in which a payment lands, or can't any more, and the chain agrees on that.
 const EXPIRY: u64 = 400;
 
-/// Seconds that pass between two looks at the device's uptime.
-const TICK: u64 = 200;
+/// Seconds in which a payment expires, by the device's reckoning.
+const LIFETIME: u64 = 200;
 
-/// What stands between the device and the seller, and what passes on the chain meanwhile.
+/// The device's uptime in seconds. It stands still but while a payment is on its way.
+type Uptime = Arc<AtomicU64>;
+
+/// What stands between the device and the seller.
 #[derive(Clone)]
 struct Thief {
     seller_url: String,
     chain: Chain,
-    slots: u64,
+    uptime: Uptime,
+    /// Copies of the payment while which the chain stands still, instead of making blocks.
+    stands_still: u64,
     /// Whether payments reach the seller, whose answer is then lost.
     passes_payments: bool,
 }
@@ -54,7 +60,10 @@ async fn steal(State(thief): State<Thief>, headers: HeaderMap, uri: Uri) -> Resp
                 .into_response();
         }
     }
-    thief.chain.advance(thief.slots);
+    let uptime = thief.uptime.fetch_add(LIFETIME, Ordering::Relaxed);
+    if uptime >= thief.stands_still * LIFETIME {
+        thief.chain.advance(EXPIRY);
+    }
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
@@ -66,14 +75,19 @@ async fn serve(router: Router) -> String {
 }
 
 /// Buys something that is never delivered, until the payment has expired.
-async fn fate(wallet: impl Wallet, rule: Rule<'_>, url: &str, node: &str) -> Fate {
+async fn fate(
+    wallet: impl Wallet,
+    rule: Rule<'_>,
+    url: &str,
+    node: &str,
+    uptime: &AtomicU64,
+) -> Fate {
     let policy = PaymentPolicy { rules: &[rule] };
     let transport = Tcp::new(TokioNetwork, TokioNetwork);
     let mut memory: ClientMemory = ClientMemory::new();
     let storage: RamStorage = RamStorage::new();
     let mut journal: Journal<_> = Journal::open(storage, &mut [0; 1024]).await.unwrap();
-    let seconds = AtomicU64::new(1);
-    let uptime = || seconds.fetch_add(TICK, Ordering::Relaxed);
+    let uptime = || uptime.load(Ordering::Relaxed);
     let mut client = Client::new(&transport, &policy, wallet, SysRng, TokioDelay, &mut memory)
         .with_journal(&mut journal, &uptime)
         .with_solana_rpc(node)
@@ -85,44 +99,49 @@ async fn fate(wallet: impl Wallet, rule: Rule<'_>, url: &str, node: &str) -> Fat
     }
 }
 
-async fn solana_fate(passes_payments: bool, slots: u64) -> (Fate, u64) {
+async fn solana_fate(passes_payments: bool, stands_still: u64) -> (Fate, u64) {
     let shop = Shop::open(|pay_to| vec![weather(Version::V2, "/weather", pay_to)]).await;
     let Shop { market, device, payer, .. } = &shop;
     let (seller_url, chain) = (market.seller_url.clone(), market.chain.clone());
-    let thief = Thief { seller_url, chain, slots, passes_payments };
+    let uptime = Uptime::default();
+    let thief = Thief { seller_url, chain, uptime: uptime.clone(), stands_still, passes_payments };
     let url = serve(Router::new().fallback(steal).with_state(thief)).await;
     let wallet = CompactSigner::from_key_pair(device.keys.solana_key_pair().unwrap()).unwrap();
     let rule = Rule::new(assets::USDC_SOLANA_DEVNET, Amount(CAP));
-    let fate = fate(wallet, rule, &format!("{url}/weather"), &market.chain_url).await;
+    let fate = fate(wallet, rule, &format!("{url}/weather"), &market.chain_url, &uptime).await;
     (fate, FUNDS - market.chain.token_balance(payer, &genesis::USDC))
 }
 
 #[tokio::test]
 async fn a_payment_that_settled_is_found_on_solana() {
-    assert_eq!(solana_fate(true, EXPIRY).await, (Fate::Settled, PRICE));
+    assert_eq!(solana_fate(true, 0).await, (Fate::Settled, PRICE));
 }
 
 #[tokio::test]
 async fn a_payment_that_did_not_settle_is_proven_on_solana() {
-    assert_eq!(solana_fate(false, EXPIRY).await, (Fate::NotSettled, 0));
+    assert_eq!(solana_fate(false, 0).await, (Fate::NotSettled, 0));
 }
 
-/// The chain has stood still, so that both can still change.
+/// While it stands still, both can still change: the payment stays open, and is sent again.
 #[tokio::test]
-async fn nothing_is_proven_while_solana_may_take_the_payment() {
-    assert_eq!(solana_fate(false, 0).await, (Fate::Unknown, 0));
-    assert_eq!(solana_fate(true, 0).await, (Fate::Unknown, PRICE));
+async fn nothing_is_over_while_solana_may_take_the_payment() {
+    let (given_back, spent) = tokio::join!(solana_fate(false, 1), solana_fate(true, 1));
+    assert_eq!(given_back, (Fate::NotSettled, 0));
+    assert_eq!(spent, (Fate::Settled, PRICE));
 }
 
-/// Asks for payment on Base Sepolia, and keeps it.
+/// Asks for payment on Base Sepolia, and keeps it. The chain's time goes on by so many seconds with
+/// each copy of it.
 async fn evm_fate(config: EvmChainConfig, seconds: u64) -> Fate {
     let chain = EvmChain::new(config);
     let node = serve(evm_chain::rpc::router(chain.clone())).await;
     let challenge = STANDARD.encode(evm_challenge());
-    let now = chain.timestamp();
+    let uptime = Uptime::default();
+    let seen = uptime.clone();
     let seller = Router::new().fallback(async move |headers: HeaderMap| match headers {
         headers if headers.contains_key("payment-signature") => {
-            chain.set_timestamp(now + seconds);
+            seen.fetch_add(LIFETIME, Ordering::Relaxed);
+            chain.set_timestamp(chain.timestamp() + seconds);
             chain.mine();
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
@@ -130,7 +149,7 @@ async fn evm_fate(config: EvmChainConfig, seconds: u64) -> Fate {
     });
     let wallet = Evm(K256Signer::from_bytes(&[3; 32]).unwrap());
     let rule = Rule::new(assets::USDC_BASE_SEPOLIA, Amount(CAP));
-    fate(wallet, rule, &format!("{}/weather", serve(seller).await), &node).await
+    fate(wallet, rule, &format!("{}/weather", serve(seller).await), &node, &uptime).await
 }
 
 fn evm_challenge() -> String {
@@ -147,8 +166,13 @@ fn evm_challenge() -> String {
 /// The chain's clock starts with the wall's, by which the seller dates its answers.
 #[tokio::test]
 async fn a_payment_that_did_not_settle_is_proven_on_an_evm_chain() {
-    assert_eq!(evm_fate(EvmChainConfig::default(), 200).await, Fate::NotSettled);
-    assert_eq!(evm_fate(EvmChainConfig::default(), 30).await, Fate::Unknown);
+    assert_eq!(evm_fate(EvmChainConfig::default(), LIFETIME).await, Fate::NotSettled);
     let other = EvmChainConfig { chain_id: 8453, ..EvmChainConfig::default() };
-    assert_eq!(evm_fate(other, 200).await, Fate::Unknown);
+    assert_eq!(evm_fate(other, LIFETIME).await, Fate::Unknown);
+}
+
+/// Its time is over for the device before it is for the chain: it stays open until then.
+#[tokio::test]
+async fn nothing_is_over_while_an_evm_chain_may_take_the_payment() {
+    assert_eq!(evm_fate(EvmChainConfig::default(), 50).await, Fate::NotSettled);
 }

@@ -154,11 +154,12 @@ async fn max_amount_is_the_cap() {
     let shop = shop().await;
     let (price, less) = (PRICE.to_string(), (PRICE - 1).to_string());
     assert_pays(&shop, "/weather", &["--max-amount", &price], genesis::USDC).await;
-    let words = "the price of 1234 is above the cap of 1233";
+    let words = "the price of 1234 is above the policy's cap of 1233";
     let result = assert_fails(&shop, "/weather", &["--max-amount", &less], words).await;
     assert_eq!(result["data"], Value::Null);
     assert_eq!(result["status_code"], 402);
-    assert_fails(&shop, "/dear", &[], "the price of 1010000 is above the cap of 1000000").await;
+    assert_fails(&shop, "/dear", &[], "the price of 1010000 is above the policy's cap of 1000000")
+        .await;
     let books = shop.open_books(genesis::USDC);
     assert_shape(&pay(&shop, "/dear", &["--max-amount", "1010000"]).await, true);
     assert_eq!(books.moved().earned, DEAR);
