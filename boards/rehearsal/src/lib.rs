@@ -442,13 +442,11 @@ mod tests {
         let Step::Sign { message } = exchange.step().unwrap() else { panic!("it is to be signed") };
         let mut fee_payer = DalekSigner::from_seed(&test_keys::FEE_PAYER_SEED).unwrap();
         let signature = Signature::new(block_on(fee_payer.sign(message)).unwrap());
-        let receipt = serde_json::json!({
-            "success": true,
-            "transaction": signature.to_string(),
-            "network": "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1",
-            "payer": Pubkey::new(wallet.0.public_key()).to_string(),
-        });
-        let header = STANDARD.encode(receipt.to_string());
+        let payer = Pubkey::new(wallet.0.public_key());
+        let receipt = std::format!(
+            r#"{{"network":"solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1","payer":"{payer}","success":true,"transaction":"{signature}"}}"#
+        );
+        let header = STANDARD.encode(receipt);
         let answer = std::format!(
             "HTTP/1.1 200 OK\r\nPAYMENT-RESPONSE: {header}\r\nContent-Length: 5\r\n\r\nsunny"
         );
