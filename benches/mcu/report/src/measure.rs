@@ -120,7 +120,8 @@ impl Plan<'_> {
 
 fn pay(core: &Core, backend: &Backend, results: &mut Results) -> Result<(), Failure> {
     let build = |program| {
-        let Backend { features, settings, .. } = *backend;
+        let Backend { features, .. } = *backend;
+        let settings = &[core.settings, backend.settings].concat();
         Recipe { core, program, features, settings, source: None }.build()
     };
     let measured = |output: Output| {

@@ -6,6 +6,8 @@ pub(crate) struct Core {
     pub(crate) name: &'static str,
     pub(crate) target: &'static str,
     pub(crate) emulator: Emulator,
+    /// Settings of cargo with which firmware for this core builds payments.
+    pub(crate) settings: &'static [&'static str],
 }
 
 /// What runs an image.
@@ -27,13 +29,28 @@ pub(crate) const THUMBV6M: &str = "thumbv6m";
 pub(crate) const RISCV32IMC: &str = "riscv32imc";
 pub(crate) const RP2040: &str = "RP2040";
 
+/// There is flash enough on an ESP32-C3.
+const FASTER: &[&str] = &[
+    "profile.release.package.curve25519-dalek.opt-level=2",
+    "profile.release.package.embedded-x402.opt-level=2",
+];
+
 /// All of them.
 pub(crate) const CORES: [Core; 4] = [
-    Core { name: THUMBV6M, target: "thumbv6m-none-eabi", emulator: MPS2 },
-    Core { name: "thumbv7m", target: "thumbv7m-none-eabi", emulator: MPS2 },
-    Core { name: RISCV32IMC, target: "riscv32imc-unknown-none-elf", emulator: VIRT },
-    Core { name: RP2040, target: "thumbv6m-none-eabi", emulator: Emulator::Rp2040 },
+    arm(THUMBV6M, "thumbv6m-none-eabi", MPS2),
+    arm("thumbv7m", "thumbv7m-none-eabi", MPS2),
+    Core {
+        name: RISCV32IMC,
+        target: "riscv32imc-unknown-none-elf",
+        emulator: VIRT,
+        settings: FASTER,
+    },
+    arm(RP2040, "thumbv6m-none-eabi", Emulator::Rp2040),
 ];
+
+const fn arm(name: &'static str, target: &'static str, emulator: Emulator) -> Core {
+    Core { name, target, emulator, settings: &[] }
+}
 
 /// What a payment is signed with, and how the image is built that is not built as all are.
 #[derive(Debug)]
