@@ -341,7 +341,7 @@ pub fn verify(exchange: &mut Exchange<'_>, wallet: &mut impl Wallet) -> Result<(
 #[cfg(test)]
 mod tests {
     extern crate std;
-    use std::string::{String, ToString};
+    use std::string::String;
     use std::vec::Vec;
 
     use base64::Engine;
