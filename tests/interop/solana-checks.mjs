@@ -99,8 +99,10 @@ async function deviceAtLegacySeller() {
     await deviceFails(device, `${seller}/dear`, rpc, error);
   });
   await check("v1: device -> legacy seller, no funds: the facilitator's reason", async () => {
+    // It says the same of a payment that has settled: see `replays`.
     const reason = "invalid_exact_svm_payload_transaction_simulation_failed";
-    const error = `the seller refused the payment: ${reason}`;
+    const doubt = `paid or not, that is unknown (the seller reports ${reason})`;
+    const error = `${doubt}: do not pay again before expiry`;
     await deviceFails(pauper, `${seller}/weather`, rpc, error);
   });
 }

@@ -77,8 +77,9 @@ pub(crate) const BACKENDS: [Backend; 3] = [
         name: DEFAULT,
         network: "Solana",
         features: &["solana-ed25519-compact"],
-        settings: &[],
-        note: "the default feature",
+        // With the others' level `s` it takes several hundred kilobytes.
+        settings: &["profile.release.package.ed25519-compact.opt-level='z'"],
+        note: "the default feature; built with `opt-level = \"z\"`",
     },
     Backend {
         name: RECOMMENDED,
