@@ -59,7 +59,7 @@ const SENT_AGAIN: &[&str] = &[
 ];
 
 const REFUSED: &[&str] = &[
-    "failed without an answer: not paid: the price of 10001 is above the cap of 10000",
+    "failed without an answer: not paid: the price of 10001 is above the policy's cap of 10000",
     "(to act: who makes the policy)",
     "finished 1 attempts, 0 bought, 0 settled, 0 units spent, 1 failed, 0 unknown",
 ];
