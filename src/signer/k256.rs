@@ -74,6 +74,7 @@ impl RecoverableSignature {
 
     /// Whether it is the signature of `digest` by this public key, which has the form of
     /// [`Secp256k1Signer::public_key`]. It recovers a public key.
+    #[inline(never)] // Its frame is large: not a part of that of who asks, signs and sends.
     pub fn is_by(&self, public_key: &[u8; 64], digest: &[u8; 32]) -> bool {
         let [r_s @ .., v] = self.as_bytes();
         let recovery_id = RecoveryId::new(*v == 28, false);
