@@ -6,7 +6,8 @@
 //! branch or a memory access, is written for these cores.
 //!
 //! With the feature `fast-multiply`, it takes the place of Rust's in the whole program. On other
-//! targets, the feature changes nothing.
+//! targets, the feature changes nothing; only for ARMv4T and ARMv5TE, whose assemblers do not know
+//! its instructions, it fails to build.
 //!
 //! It takes the same time for all numbers, provided that the core's `MULS` does: it takes one cycle
 //! or 32, as the chip's maker chose, on every Cortex-M0 and M0+.
@@ -17,7 +18,9 @@
 //! Source: ARM's "Run-time ABI for the ARM Architecture", sections 4.1 and 4.2: the numbers come in
 //! r0, r1 and r2, r3, low word first, the product is left in r0, r1, and r2, r3 and r12 may change.
 
-#[cfg(armv6m)]
+// No built-in `cfg` names ARMv6-M. Of Rust's bare-metal targets for ARM only it, ARMv4T and ARMv5TE
+// lack atomic operations on pointers.
+#[cfg(all(target_arch = "arm", target_os = "none", not(target_has_atomic = "ptr")))]
 #[allow(unsafe_code, reason = "an assembly routine is the point of this module")]
 mod aeabi_lmul {
     // Modulo 2⁶⁴, the product of a = a₁·2³² + a₀ and b = b₁·2³² + b₀ is
