@@ -143,12 +143,23 @@ fn encode(offset: usize, out: &mut [u8], source: impl Fn(usize, &mut [u8]) -> us
         for bytes in bytes.chunks(3) {
             let characters = base64::encode_group(bytes);
             let rest = out.get_mut(written..).unwrap_or_default();
-            written += copy(characters.get(skip..).unwrap_or_default(), rest);
+            written += place(characters, skip, rest);
             skip = 0;
             group += 1;
         }
     }
     written
+}
+
+/// Writes as much as fits of a group, without its first characters; answers how many.
+fn place(characters: [u8; 4], skip: usize, out: &mut [u8]) -> usize {
+    match out.first_chunk_mut() {
+        Some(room) if skip == 0 => {
+            *room = characters;
+            characters.len()
+        }
+        _ => copy(characters.get(skip..).unwrap_or_default(), out),
+    }
 }
 
 #[cfg(test)]

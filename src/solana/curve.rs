@@ -111,15 +111,11 @@ impl Uint256 {
     fn multiply(&self, other: &Self) -> (Self, Self) {
         let mut product = [[0; LIMBS]; 2];
         for (row, &factor) in self.0.iter().enumerate() {
-            let mut columns = product.as_flattened_mut().iter_mut().skip(row);
-            let mut carry = 0;
-            for (&limb, column) in other.0.iter().zip(columns.by_ref()) {
-                let sum = u64::from(factor) * u64::from(limb) + u64::from(*column);
-                (*column, carry) = split(sum + u64::from(carry));
-            }
-            if let Some(column) = columns.next() {
-                *column = carry;
-            }
+            let columns = product.as_flattened_mut().get_mut(row..).unwrap_or_default();
+            let Some((columns, [above, ..])) = columns.split_first_chunk_mut::<LIMBS>() else {
+                break;
+            };
+            *above = add_multiple(columns, &other.0, factor);
         }
         let [low, high] = product;
         (Self(low), Self(high))
@@ -127,11 +123,7 @@ impl Uint256 {
 
     /// `self + 2²⁵⁶ * carries` modulo p, below 2²⁵⁶ but not reduced.
     fn add_carries(mut self, carries: &Self) -> Self {
-        let mut carry = 0;
-        for (limb, &high) in self.0.iter_mut().zip(&carries.0) {
-            let sum = u64::from(high) * u64::from(CARRY_MOD_P) + u64::from(*limb);
-            (*limb, carry) = split(sum + u64::from(carry));
-        }
+        let mut carry = add_multiple(&mut self.0, &carries.0, CARRY_MOD_P);
         while carry != 0 {
             carry = self.add_small(carry * CARRY_MOD_P);
         }
@@ -221,6 +213,16 @@ impl Uint256 {
     fn is_less_than(&self, other: &Self) -> bool {
         self.0.iter().rev().lt(other.0.iter().rev())
     }
+}
+
+/// Adds `factor * limbs` to the columns; returns the carry out of the top one.
+fn add_multiple(columns: &mut [u32; LIMBS], limbs: &[u32; LIMBS], factor: u32) -> u32 {
+    columns.iter_mut().zip(limbs).fold(0, |carry, (column, &limb)| {
+        let sum = u64::from(factor) * u64::from(limb) + u64::from(*column) + u64::from(carry);
+        let (low, high) = split(sum);
+        *column = low;
+        high
+    })
 }
 
 /// The low and the high 32 bits.

@@ -5,9 +5,10 @@ use super::{Pubkey, program_id};
 /// The program that owns a mint, and so moves its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+// Numbered from 1, for with that a memory without accounts is zeros: RAM only, nothing in flash.
 pub enum TokenProgram {
     /// SPL Token: USDC, USDT.
-    Token,
+    Token = 1,
     /// SPL Token-2022: USDG, PYUSD.
     Token2022,
 }
