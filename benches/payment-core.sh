@@ -2,7 +2,7 @@
 # Links the payment core, and shows from the images that it neither panics nor formats:
 #
 #     benches/payment-core.sh                  # with each signer
-#     benches/payment-core.sh ed25519-dalek    # with this one
+#     benches/payment-core.sh ed25519-compact  # with this one
 #
 # For each signer and target it prints the flash that the image takes, and each place that can panic:
 # where the code stands that wants it, inlined or not. Exits 1 if one of them is this crate's, or if
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/payment-core"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target}
 export CARGO_TERM_COLOR=never
 
-SIGNERS="ed25519-dalek ed25519-compact k256"
+SIGNERS="ed25519-dalek-tables ed25519-compact k256"
 TARGETS="thumbv6m-none-eabi riscv32imc-unknown-none-elf"
 ROOT=$(cd ../.. && pwd)
 
@@ -48,7 +48,7 @@ link() {
 check_control() {
     local found target
     for target in $TARGETS; do
-        link ed25519-dalek,control "$target"
+        link ed25519-dalek-tables,control "$target"
         found=$(inspect "$IMAGE" || true)
         if ! grep -q "^  PANICS: benches/payment-core/src/main.rs" <<<"$found" ||
             ! grep -q "^  FORMATS: " <<<"$found"; then

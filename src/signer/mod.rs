@@ -8,12 +8,12 @@
 //!
 //! # Which one
 //!
-//! | | [`CompactSigner`] | [`DalekSigner`] |
-//! |---|---|---|
-//! | feature | `ed25519-compact`, a default | `ed25519-dalek` |
-//! | time to sign, on every microcontroller measured | several times as long | short |
-//! | flash | more, even if it is compiled for size | less, though 30 KB of it are a table |
-//! | take it | if few dependencies matter more than time and flash | in every other case |
+//! | | [`CompactSigner`] | [`DalekSigner`] | [`DalekSigner`] with tables |
+//! |---|---|---|---|
+//! | feature | `ed25519-compact`, a default | `ed25519-dalek` | `ed25519-dalek-tables` |
+//! | time to sign, on every microcontroller measured | longest | long | short: a third |
+//! | flash | more, even if it is compiled for size | least | 30 KB more |
+//! | take it | if few dependencies matter most | if flash is scarce | in every other case |
 //!
 //! On EVM chains there is [`K256Signer`]: it takes longer than either, and twice
 //! the stack.
@@ -23,8 +23,9 @@
 //!
 //! | | ARMv6-M: RP2040 | RISC-V: ESP32-C3 |
 //! |---|---|---|
-//! | recommended | [`DalekSigner`] | [`DalekSigner`] |
+//! | recommended | [`DalekSigner`] with tables | [`DalekSigner`] with tables |
 //! | the program | `"s"`, `lto = "fat"` | `"s"`, `lto = "fat"` |
+//! | the program, if flash is scarce | `"z"`, `lto = "fat"` | `"z"`, `lto = "fat"` |
 //! | `curve25519-dalek`, `embedded-x402` | `"s"` | `2` |
 //! | `ed25519-compact`, in place of it | `"z"` | `"z"` |
 //! | feature of this crate | `fast-multiply` | |

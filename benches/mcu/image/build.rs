@@ -18,7 +18,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=PEER_SOURCE");
     if let Some((name, peer)) = peer() {
         let source = env::var_os("PEER_SOURCE").expect("the crate with the sources of the peer");
-        compile(name, &peer, Path::new(&source), is_arm);
+        compile(name, &peer, Path::new(&source));
     }
 }
 
@@ -58,7 +58,7 @@ fn peer() -> Option<(&'static str, Peer)> {
         .find(|(name, _)| feature(&format!("SIGN_{}", name.to_uppercase())))
 }
 
-fn compile(name: &str, peer: &Peer, source: &Path, is_arm: bool) {
+fn compile(name: &str, peer: &Peer, source: &Path) {
     let mut build = cc::Build::new();
     build.opt_level(2).warnings(false).define("NDEBUG", None);
     build.files(peer.files.iter().map(|file| source.join(file)));
@@ -67,9 +67,6 @@ fn compile(name: &str, peer: &Peer, source: &Path, is_arm: bool) {
     let version = source.join("libsodium/builds/msvc");
     if version.exists() {
         build.include(version).define("CONFIGURED", "1");
-    }
-    if !is_arm {
-        build.flag("--specs=picolibc.specs");
     }
     build.compile(name);
 }

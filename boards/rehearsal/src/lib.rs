@@ -19,6 +19,7 @@ pub mod test_keys;
 
 use core::fmt;
 
+#[cfg(any(feature = "solana", feature = "evm"))]
 use embassy_futures::block_on;
 use embedded_x402::client::{
     Error, Exchange, Limits, Memory, Method, Outcome, Payer, Request, Step,
@@ -38,6 +39,7 @@ use embedded_x402::wire::Amount;
 pub const SEGMENT: usize = 536;
 
 /// Fixed, where a device draws random bytes.
+#[cfg(any(feature = "solana", feature = "evm"))]
 const ENTROPY: u8 = 5;
 
 /// What is bought.
@@ -270,6 +272,7 @@ pub fn begin(payer: Payer, memory: &mut Memory) -> Result<Exchange<'_>, Rehearsa
 /// [`RehearsalError`].
 pub fn prepare(
     exchange: &mut Exchange<'_>,
+    #[cfg_attr(not(any(feature = "solana", feature = "evm")), expect(unused_variables))]
     wallet: &mut impl Wallet,
 ) -> Result<bool, RehearsalError> {
     match exchange.step()? {

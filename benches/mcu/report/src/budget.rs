@@ -1,6 +1,6 @@
 //! What a payment may take at most, line by line.
 
-use crate::plan::{DEFAULT, RECOMMENDED, RISCV32IMC, THUMBV6M};
+use crate::plan::{DEFAULT, RECOMMENDED, RISCV32IMC, SMALLEST, THUMBV6M};
 use crate::results::Results;
 
 /// One line.
@@ -64,6 +64,7 @@ pub(crate) fn lines(results: &Results) -> Vec<Line> {
             "instructions",
         ),
         line("flash, BACKEND, thumbv6m", RECOMMENDED, 80_000, flash(RECOMMENDED), "bytes"),
+        line("flash, BACKEND, thumbv6m", SMALLEST, 80_000, flash(SMALLEST), "bytes"),
         line("flash, BACKEND, thumbv6m", DEFAULT, 120_000, flash(DEFAULT), "bytes"),
         line(
             "stack, BACKEND, thumbv6m",

@@ -73,6 +73,8 @@ impl Recipe<'_> {
             Some(source) => command.env("PEER_SOURCE", source),
             None => command.env_remove("PEER_SOURCE"),
         };
+        // With compilers for RISC-V, Debian's C library is not where they look.
+        command.env("CFLAGS_riscv32imc_unknown_none_elf", "--specs=picolibc.specs");
         command.env("CARGO_TARGET_DIR", &target_directory).current_dir(folder().join("image"));
         if !command.status()?.success() {
             return Err(format!("{self:?} does not build").into());

@@ -52,6 +52,13 @@ const fn arm(name: &'static str, target: &'static str, emulator: Emulator) -> Co
     Core { name, target, emulator, settings: &[] }
 }
 
+/// Everything for size.
+const SMALL: &[&str] = &[
+    "profile.release.opt-level='z'",
+    "profile.release.package.curve25519-dalek.opt-level='z'",
+    "profile.release.package.embedded-x402.opt-level='z'",
+];
+
 /// What a payment is signed with, and how the image is built that is not built as all are.
 #[derive(Debug)]
 pub(crate) struct Backend {
@@ -69,10 +76,13 @@ pub(crate) struct Backend {
 pub(crate) const DEFAULT: &str = "ed25519-compact";
 
 /// The backend that boards are to take on Solana.
-pub(crate) const RECOMMENDED: &str = "ed25519-dalek";
+pub(crate) const RECOMMENDED: &str = "ed25519-dalek-tables";
+
+/// The backend that takes the least flash on Solana.
+pub(crate) const SMALLEST: &str = "ed25519-dalek";
 
 /// All of them.
-pub(crate) const BACKENDS: [Backend; 3] = [
+pub(crate) const BACKENDS: [Backend; 4] = [
     Backend {
         name: DEFAULT,
         network: "Solana",
@@ -84,9 +94,16 @@ pub(crate) const BACKENDS: [Backend; 3] = [
     Backend {
         name: RECOMMENDED,
         network: "Solana",
-        features: &["solana-ed25519-dalek"],
+        features: &["solana-ed25519-dalek-tables"],
         settings: &[],
-        note: "30 KB of its flash are a table of multiples of the base point (`fast`)",
+        note: "30 KB of its flash are multiples of the base point",
+    },
+    Backend {
+        name: SMALLEST,
+        network: "Solana",
+        features: &["solana-ed25519-dalek"],
+        settings: SMALL,
+        note: "the whole program built with `opt-level = \"z\"`",
     },
     Backend { name: "k256", network: "EVM", features: &["evm-k256"], settings: &[], note: "" },
 ];

@@ -4,7 +4,9 @@ use std::error::Error;
 
 use crate::budget;
 use crate::markdown;
-use crate::plan::{BACKENDS, Backend, CORES, DEFAULT, RECOMMENDED, RISCV32IMC, RP2040, THUMBV6M};
+use crate::plan::{
+    BACKENDS, Backend, CORES, DEFAULT, RECOMMENDED, RISCV32IMC, RP2040, SMALLEST, THUMBV6M,
+};
 use crate::results::{CYCLES_PER_MISS, Cost, Results};
 use crate::text::{grouped, millions, milliseconds, table};
 
@@ -101,6 +103,7 @@ fn backends(results: &Results) -> String {
 fn take_it_for(backend: &str) -> &'static str {
     match backend {
         RECOMMENDED => "**recommended** on Solana for each of W5500-EVB-Pico, Pico W and ESP32-C3",
+        SMALLEST => "programs that have not 30 KB more",
         DEFAULT => "hosts, and to begin with",
         _ => "**recommended** on EVM chains for each of them",
     }
