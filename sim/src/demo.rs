@@ -13,7 +13,7 @@ use crate::device::{Device, Keys, KeysError, PolicyRule, Purchase, known_usdc};
 use crate::evm_chain::{self, FundingError, U256};
 use crate::market::{Market, MarketConfig, MarketError, Payees};
 
-mod telling;
+mod report;
 mod ways;
 
 use ways::{Owner, Token, Way, ways};
@@ -83,21 +83,21 @@ pub async fn run(args: DemoArgs, as_json: bool) -> Result<bool, DemoError> {
     let device = device(&market, args.fragment)?;
     let payer = owner(&device)?;
     if !as_json {
-        telling::introduce(&market, &payer);
+        report::introduce(&market, &payer);
     }
     let mut reports = Vec::new();
     for way in ways() {
         let report = buy(&market, &device, &payer, way).await?;
         if !as_json {
-            print!("{}", telling::transcript(reports.len() + 1, &report));
+            print!("{}", report::transcript(reports.len() + 1, &report));
         }
         reports.push(report);
     }
     if as_json {
-        println!("{}", telling::summary(&reports));
+        println!("{}", report::summary(&reports));
     } else {
-        println!("{}\n", telling::table(&reports));
-        telling::conclude(&reports);
+        println!("{}\n", report::table(&reports));
+        report::conclude(&reports);
     }
     Ok(reports.iter().all(Report::holds))
 }

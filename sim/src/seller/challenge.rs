@@ -72,12 +72,12 @@ impl Challenge<'_> {
         message
     }
 
-    fn v1_response(self, travel: ChallengeBody, client: &HeaderMap) -> Response {
+    fn v1_response(self, framing: ChallengeBody, client: &HeaderMap) -> Response {
         if is_browser(client) {
             return paywall();
         }
         let text = self.v1_message().to_string();
-        match travel {
+        match framing {
             ChallengeBody::ContentLength => json_body(text),
             ChallengeBody::Chunked => json_body(chunks(text)),
         }

@@ -16,7 +16,7 @@ use crate::fault::{self, Faults, FaultySeller, SellerFault};
 pub(crate) const MAXIMUM_BODY: usize = 1 << 20;
 
 /// A request, read whole.
-pub(super) struct Visit {
+pub(super) struct BufferedRequest {
     pub(super) method: Method,
     pub(super) path: String,
     /// Scheme, host and path as the client named them.
@@ -41,25 +41,25 @@ pub fn router(seller: Seller) -> Router {
 
 /// A client that hangs up does not stop a sale: whoever asked for a settlement gets one.
 async fn answer(State(seller): State<Seller>, request: Request<Body>) -> Response {
-    let Ok(visit) = Visit::read(request).await else {
+    let Ok(request) = BufferedRequest::read(request).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let serving = tokio::spawn(async move { serve_visit(&seller, &visit).await });
+    let serving = tokio::spawn(async move { serve_route(&seller, &request).await });
     match serving.await {
         Ok(response) => response,
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-async fn serve_visit(seller: &Seller, visit: &Visit) -> Response {
+async fn serve_route(seller: &Seller, request: &BufferedRequest) -> Response {
     let config = &seller.shared.config;
-    match config.route(visit.method.as_str(), &visit.path) {
-        Some(route) => sale::sell(seller, route, visit).await,
+    match config.route(request.method.as_str(), &request.path) {
+        Some(route) => sale::sell(seller, route, request).await,
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-impl Visit {
+impl BufferedRequest {
     async fn read(request: Request<Body>) -> Result<Self, axum::Error> {
         let (head, body) = request.into_parts();
         let path = head.uri.path().to_owned();

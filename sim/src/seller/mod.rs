@@ -116,4 +116,6 @@ impl Sale {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::facilitator::rpc::LatestBlockhash;
 use crate::x402::{EvmNetwork, EvmToken, Supported, Version, network};
 
 /// What an entry takes from others: the facilitator's kinds and, for challenges, the chain.
-pub(super) struct Surroundings<'a> {
+pub(super) struct EntryContext<'a> {
     pub(super) supported: &'a Supported,
     pub(super) blockhash: Option<&'a LatestBlockhash>,
     /// The URL that was asked for, which v1 repeats in every entry.
@@ -17,25 +17,25 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// All entries of a route, in the order in which they are advertised.
-pub(super) fn entries(route: &Route, surroundings: &Surroundings<'_>) -> Vec<Value> {
+pub(super) fn entries(route: &Route, context: &EntryContext<'_>) -> Vec<Value> {
     let decoys = if route.decoys { decoys() } else { Vec::new() };
     let real = route.accepts.iter();
     let mut entries: Vec<Value> =
-        decoys.iter().chain(real).map(|accept| entry(route, accept, surroundings)).collect();
+        decoys.iter().chain(real).map(|accept| entry(route, accept, context)).collect();
     let missing = route.pad_accepts_to.saturating_sub(entries.len());
-    entries.extend(padding().take(missing).map(|accept| entry(route, &accept, surroundings)));
+    entries.extend(padding().take(missing).map(|accept| entry(route, &accept, context)));
     entries
 }
 
-fn entry(route: &Route, accept: &Accept, surroundings: &Surroundings<'_>) -> Value {
+fn entry(route: &Route, accept: &Accept, context: &EntryContext<'_>) -> Value {
     match route.version {
-        Version::V1 => v1_entry(route, accept, surroundings),
-        Version::V2 => v2_entry(route, accept, surroundings),
+        Version::V1 => v1_entry(route, accept, context),
+        Version::V2 => v2_entry(route, accept, context),
     }
 }
 
 /// Keys in the order in which the reference writes them.
-fn v2_entry(route: &Route, accept: &Accept, surroundings: &Surroundings<'_>) -> Value {
+fn v2_entry(route: &Route, accept: &Accept, context: &EntryContext<'_>) -> Value {
     let network = network::caip2(&accept.network).unwrap_or_else(|| accept.network.clone());
     let mut entry = json!({
         "scheme": accept.scheme,
@@ -45,25 +45,25 @@ fn v2_entry(route: &Route, accept: &Accept, surroundings: &Surroundings<'_>) -> 
         "payTo": accept.pay_to,
         "maxTimeoutSeconds": accept.max_timeout_seconds.unwrap_or(300),
     });
-    entry["extra"] = Value::Object(extra(route, accept, &network, surroundings));
+    entry["extra"] = Value::Object(extra(route, accept, &network, context));
     entry
 }
 
-fn v1_entry(route: &Route, accept: &Accept, surroundings: &Surroundings<'_>) -> Value {
+fn v1_entry(route: &Route, accept: &Accept, context: &EntryContext<'_>) -> Value {
     let network = network::v1_name(&accept.network).unwrap_or(&accept.network);
     let mut entry = json!({
         "scheme": accept.scheme,
         "network": network,
         "maxAmountRequired": accept.price.atomic_in_floating_point(accept.decimals),
-        "resource": surroundings.url,
+        "resource": context.url,
         "description": route.description,
         "mimeType": route.mime_type,
         "payTo": accept.pay_to,
         "maxTimeoutSeconds": accept.max_timeout_seconds.unwrap_or(60),
         "asset": accept.asset,
-        "outputSchema": output_schema(route, surroundings.method),
+        "outputSchema": output_schema(route, context.method),
     });
-    let extra = extra(route, accept, network, surroundings);
+    let extra = extra(route, accept, network, context);
     if !extra.is_empty() {
         entry["extra"] = Value::Object(extra);
     }
@@ -75,11 +75,11 @@ fn extra(
     route: &Route,
     accept: &Accept,
     network: &str,
-    surroundings: &Surroundings<'_>,
+    context: &EntryContext<'_>,
 ) -> Map<String, Value> {
-    let mut extra = facilitator_extra(route.version, accept, network, surroundings.supported);
+    let mut extra = facilitator_extra(route.version, accept, network, context.supported);
     let on_solana = network.starts_with("solana") && accept.scheme == "exact";
-    if let Some(latest) = surroundings.blockhash.filter(|_| on_solana) {
+    if let Some(latest) = context.blockhash.filter(|_| on_solana) {
         let height = latest.last_valid_block_height.to_string();
         extra.insert("recentBlockhash".to_owned(), json!(latest.blockhash));
         extra.insert("lastValidBlockHeight".to_owned(), json!(height));

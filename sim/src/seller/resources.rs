@@ -11,14 +11,14 @@ use tower_http::services::ServeDir;
 
 use super::challenge::json_body;
 use super::config::Resource;
-use super::http::Visit;
+use super::http::BufferedRequest;
 
 impl Resource {
     /// What a visitor gets whose payment was verified.
-    pub(super) async fn answer(&self, rest: &str, visit: &Visit) -> Response {
+    pub(super) async fn answer(&self, rest: &str, request: &BufferedRequest) -> Response {
         match self {
             Self::Weather => weather(),
-            Self::Echo => echo(visit),
+            Self::Echo => echo(request),
             Self::Status => status(rest),
             Self::Directory(directory) => file(directory, rest).await,
         }
@@ -30,9 +30,9 @@ fn weather() -> Response {
     json_body(report.to_string())
 }
 
-fn echo(visit: &Visit) -> Response {
-    let content_type = visit.headers.get(header::CONTENT_TYPE).cloned();
-    let mut response = visit.body.clone().into_response();
+fn echo(request: &BufferedRequest) -> Response {
+    let content_type = request.headers.get(header::CONTENT_TYPE).cloned();
+    let mut response = request.body.clone().into_response();
     if let Some(content_type) = content_type {
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }

@@ -9,32 +9,32 @@ use super::Seller;
 use super::challenge::{self, Challenge, json_body};
 use super::config::Route;
 use super::facilitator_client::FacilitatorError;
-use super::http::Visit;
+use super::http::BufferedRequest;
 use super::matching;
-use super::requirements::{Surroundings, entries};
+use super::requirements::{EntryContext, entries};
 use super::v1_payment;
 use crate::facilitator::rpc::LatestBlockhash;
 use crate::x402::header as wire;
 use crate::x402::{SettleResponse, Supported, Version};
 
 /// Serves a request for a route that costs.
-pub(super) async fn sell(seller: &Seller, route: &Route, visit: &Visit) -> Response {
+pub(super) async fn sell(seller: &Seller, route: &Route, request: &BufferedRequest) -> Response {
     let supported = match seller.shared.facilitator.supported().await {
         Ok(supported) => supported,
         Err(error) => return facilitator_failed(&error),
     };
-    let counter = Counter::open(seller, route, visit, supported);
-    match counter.trade().await {
+    let paid_request = PaidRequest::open(seller, route, request, supported);
+    match paid_request.serve().await {
         Ok(response) => response,
-        Err(refusal) => counter.refuse(refusal).await,
+        Err(refusal) => paid_request.refuse(refusal).await,
     }
 }
 
-/// Where one visitor meets one route.
-struct Counter<'a> {
+/// A request for a route that costs, and what it is held against.
+struct PaidRequest<'a> {
     seller: &'a Seller,
     route: &'a Route,
-    visit: &'a Visit,
+    request: &'a BufferedRequest,
     supported: &'a Supported,
     extensions: Map<String, Value>,
     /// What payments are held against. It has no blockhash: a payment answers an earlier
@@ -52,37 +52,37 @@ enum Refusal {
     Facilitator(FacilitatorError),
 }
 
-impl<'a> Counter<'a> {
+impl<'a> PaidRequest<'a> {
     fn open(
         seller: &'a Seller,
         route: &'a Route,
-        visit: &'a Visit,
+        request: &'a BufferedRequest,
         supported: &'a Supported,
     ) -> Self {
-        let surroundings = surroundings(visit, supported, None);
+        let context = context(request, supported, None);
         Self {
             seller,
             route,
-            visit,
+            request,
             supported,
-            extensions: challenge::extensions(route, visit.method.as_str()),
-            entries: entries(route, &surroundings),
+            extensions: challenge::extensions(route, request.method.as_str()),
+            entries: entries(route, &context),
         }
     }
 
     /// Nothing is settled before the resource has answered, and nothing if it failed.
-    async fn trade(&self) -> Result<Response, Refusal> {
+    async fn serve(&self) -> Result<Response, Refusal> {
         let payment = self.payment()?;
         let entry = self.advertised(&payment)?;
         self.verified(&payment, entry).await?;
-        let rest = self.route.rest_of(&self.visit.path).unwrap_or_default();
-        let response = self.route.resource.answer(rest, self.visit).await;
+        let rest = self.route.rest_of(&self.request.path).unwrap_or_default();
+        let response = self.route.resource.answer(rest, self.request).await;
         if response.status().as_u16() >= 400 {
             debug!(status = %response.status(), "the resource failed; nothing is settled");
             return Ok(response);
         }
         let receipt = self.settled(&payment, entry).await?;
-        self.seller.record(&self.visit.path, self.route.version, entry, &receipt);
+        self.seller.record(&self.request.path, self.route.version, entry, &receipt);
         Ok(self.with_receipt(response, &receipt))
     }
 
@@ -95,7 +95,7 @@ impl<'a> Counter<'a> {
 
     /// A header that cannot be read counts as none.
     fn v2_payment(&self) -> Result<Value, Refusal> {
-        let header = self.visit.headers.get(wire::PAYMENT_SIGNATURE);
+        let header = self.request.headers.get(wire::PAYMENT_SIGNATURE);
         let payment = header.and_then(|value| wire::decode(value.as_bytes()));
         let payment = payment.ok_or_else(|| Refusal::challenge("Payment required"))?;
         match payment.get("x402Version") {
@@ -105,7 +105,7 @@ impl<'a> Counter<'a> {
     }
 
     fn v1_payment(&self) -> Result<Value, Refusal> {
-        let header = self.visit.headers.get(wire::X_PAYMENT);
+        let header = self.request.headers.get(wire::X_PAYMENT);
         let header = header.ok_or_else(|| Refusal::challenge("X-PAYMENT header is required"))?;
         let payment = wire::decode(header.as_bytes())
             .ok_or_else(|| Refusal::challenge("Invalid or malformed payment header"))?;
@@ -200,16 +200,16 @@ impl<'a> Counter<'a> {
 
     async fn challenge(&self, error: Value, payer: Option<&str>) -> Response {
         let blockhash = self.latest_blockhash().await;
-        let surroundings = surroundings(self.visit, self.supported, blockhash.as_ref());
+        let context = context(self.request, self.supported, blockhash.as_ref());
         let challenge = Challenge {
             route: self.route,
             error,
-            url: &self.visit.url,
-            accepts: entries(self.route, &surroundings),
+            url: &self.request.url,
+            accepts: entries(self.route, &context),
             extensions: self.extensions.clone(),
             payer,
         };
-        challenge.into_response(&self.seller.shared.config, &self.visit.headers)
+        challenge.into_response(&self.seller.shared.config, &self.request.headers)
     }
 
     /// No challenge: what would be paid now is another payment.
@@ -240,12 +240,12 @@ impl From<FacilitatorError> for Refusal {
     }
 }
 
-fn surroundings<'a>(
-    visit: &'a Visit,
+fn context<'a>(
+    request: &'a BufferedRequest,
     supported: &'a Supported,
     blockhash: Option<&'a LatestBlockhash>,
-) -> Surroundings<'a> {
-    Surroundings { supported, blockhash, url: &visit.url, method: visit.method.as_str() }
+) -> EntryContext<'a> {
+    EntryContext { supported, blockhash, url: &request.url, method: request.method.as_str() }
 }
 
 fn is_pending(receipt: &SettleResponse) -> bool {
