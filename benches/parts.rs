@@ -23,20 +23,19 @@ use embedded_x402::wire::{
     SchemePayload, SettlementReader, Source,
 };
 use embedded_x402_benches::stopwatch::Challenge;
-use embedded_x402_benches::{POLICY, SEED, challenge, entry_evm, entry_solana};
+use embedded_x402_benches::{EVM, NETWORKS, POLICY, SEED, SOLANA};
 use serde_json::{Value, json};
 
-const SIZES: [usize; 2] = [600, 7000];
 const PAYER: [u8; 32] = [9; 32];
 
 /// The value of the header, to the entries in it: base64 and JSON.
 fn challenge_parse(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("challenge parse");
-    for (chain, entry) in [("Solana", entry_solana()), ("EVM", entry_evm())] {
-        for size in SIZES {
-            let header = header(&entry, size);
+    for network in NETWORKS {
+        for (size, challenge) in network.challenges {
+            let header = header(challenge);
             group.throughput(Throughput::Bytes(header.len() as u64));
-            group.bench_function(format!("{chain}, {size} B"), |bencher| {
+            group.bench_function(format!("{}, {size}", network.name), |bencher| {
                 bencher.iter(|| parse(black_box(&header)));
             });
         }
@@ -44,9 +43,9 @@ fn challenge_parse(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn header(entry: &Value, size: usize) -> String {
-    let response = String::from_utf8(challenge(entry, size)).expect("text");
-    Challenge::new(&response).expect("a challenge").header
+fn header(challenge: &[u8]) -> String {
+    let response = str::from_utf8(challenge).expect("text");
+    Challenge::new(response).expect("a challenge").header
 }
 
 fn parse(header: &str) -> [u8; sizes::ENTRY] {
@@ -70,11 +69,12 @@ fn decode(header: &str, mut sink: impl FnMut(&[u8])) {
 /// An entry's members, and what the rules say to them.
 fn policy(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("policy");
-    for (chain, entry) in [("Solana", entry_solana()), ("EVM", entry_evm())] {
-        let entry = entry.to_string();
+    for network in NETWORKS {
         let judge = |entry| POLICY.judge(&read(entry), "http://seller.lan", &NotCounted);
-        assert!(judge(&entry).is_ok());
-        group.bench_function(chain, |bencher| bencher.iter(|| judge(black_box(&entry))));
+        assert!(judge(network.entry).is_ok());
+        group.bench_function(network.name, |bencher| {
+            bencher.iter(|| judge(black_box(network.entry)));
+        });
     }
     group.finish();
 }
@@ -85,8 +85,7 @@ fn read(entry: &str) -> PaymentRequirements<'_> {
 
 /// The payer's and the payee's.
 fn token_accounts(criterion: &mut Criterion) {
-    let entry = entry_solana().to_string();
-    let scheme = ExactSolana::new(&read(&entry)).expect("a payable entry");
+    let scheme = ExactSolana::new(&read(SOLANA.entry)).expect("a payable entry");
     let both = |accounts: &mut TokenAccounts| {
         let own = accounts.own(&Pubkey::new(PAYER), TokenProgram::Token, scheme.mint());
         (own, accounts.payee(black_box(scheme.pay_to()), TokenProgram::Token, scheme.mint()))
@@ -101,13 +100,11 @@ fn token_accounts(criterion: &mut Criterion) {
 /// From an entry to what is signed: a transaction, or the digest of an authorization.
 fn message_build(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("message build");
-    let entry = entry_solana().to_string();
     group.bench_function("Solana", |bencher| {
         let mut buffer = [0; sizes::ENTRY];
-        bencher.iter(|| build(black_box(&entry), &mut buffer).len());
+        bencher.iter(|| build(black_box(SOLANA.entry), &mut buffer).len());
     });
-    let entry = entry_evm().to_string();
-    group.bench_function("EVM", |bencher| bencher.iter(|| digest(black_box(&entry))));
+    group.bench_function("EVM", |bencher| bencher.iter(|| digest(black_box(EVM.entry))));
     group.finish();
 }
 
@@ -136,7 +133,7 @@ fn digest(entry: &str) -> [u8; 32] {
 fn sign(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sign");
     let mut buffer = [0; sizes::ENTRY];
-    let message = &build(&entry_solana().to_string(), &mut buffer)[MESSAGE_OFFSET..];
+    let message = &build(SOLANA.entry, &mut buffer)[MESSAGE_OFFSET..];
     let mut compact = compact();
     group.bench_function("ed25519-compact", |bencher| {
         bencher.iter(|| block_on(compact.sign(black_box(message))));
@@ -145,7 +142,7 @@ fn sign(criterion: &mut Criterion) {
     group.bench_function("ed25519-dalek", |bencher| {
         bencher.iter(|| block_on(dalek.sign(black_box(message))));
     });
-    let digest = digest(&entry_evm().to_string());
+    let digest = digest(EVM.entry);
     let mut k256 = K256Signer::from_bytes(&SEED).expect("a key");
     group.bench_function("k256", |bencher| {
         bencher.iter(|| block_on(k256.sign_prehash(black_box(&digest))));
@@ -164,11 +161,10 @@ fn dalek() -> DalekSigner {
 /// The text of the payment's header.
 fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
-    let (entry, mut buffer) = (entry_solana().to_string(), [0; sizes::ENTRY]);
-    let transaction = build(&entry, &mut buffer);
+    let mut buffer = [0; sizes::ENTRY];
+    let transaction = build(SOLANA.entry, &mut buffer);
     let payload = SchemePayload::SolanaTransaction(transaction);
-    group.bench_function("Solana", |bencher| bencher.iter(|| written(&entry, payload)));
-    let entry = entry_evm().to_string();
+    group.bench_function("Solana", |bencher| bencher.iter(|| written(SOLANA.entry, payload)));
     let payload = SchemePayload::Authorization(Authorization {
         from: &[9; 20],
         to: &[1; 20],
@@ -178,7 +174,7 @@ fn encode(criterion: &mut Criterion) {
         nonce: &[5; 32],
         signature: &[7; 65],
     });
-    group.bench_function("EVM", |bencher| bencher.iter(|| written(&entry, payload)));
+    group.bench_function("EVM", |bencher| bencher.iter(|| written(EVM.entry, payload)));
     group.finish();
 }
 
@@ -194,9 +190,9 @@ fn written(entry: &str, payload: SchemePayload<'_>) -> usize {
 fn receipt_check(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("receipt check");
     let mut buffer = [0; sizes::ENTRY];
-    let message = &build(&entry_solana().to_string(), &mut buffer)[MESSAGE_OFFSET..];
+    let message = &build(SOLANA.entry, &mut buffer)[MESSAGE_OFFSET..];
     let signature = Signature::new(block_on(dalek().sign(message)).expect("a signature"));
-    let header = receipt(&entry_solana(), signature.to_base58().as_str());
+    let header = receipt(SOLANA.entry, signature.to_base58().as_str());
     let (mut compact, mut dalek) = (compact(), dalek());
     assert!(is_genuine(&header, message, &mut compact) && is_genuine(&header, message, &mut dalek));
     group.bench_function("Solana, ed25519-compact", |bencher| {
@@ -205,12 +201,13 @@ fn receipt_check(criterion: &mut Criterion) {
     group.bench_function("Solana, ed25519-dalek", |bencher| {
         bencher.iter(|| is_genuine(black_box(&header), message, &mut dalek));
     });
-    let header = receipt(&entry_evm(), &format!("0x{}", "5a".repeat(32)));
+    let header = receipt(EVM.entry, &format!("0x{}", "5a".repeat(32)));
     group.bench_function("EVM", |bencher| bencher.iter(|| settled(black_box(&header))));
     group.finish();
 }
 
-fn receipt(entry: &Value, transaction: &str) -> String {
+fn receipt(entry: &str, transaction: &str) -> String {
+    let entry: Value = serde_json::from_str(entry).expect("an entry");
     let network = &entry["network"];
     let receipt = json!({"success": true, "transaction": transaction, "network": network});
     STANDARD.encode(receipt.to_string())

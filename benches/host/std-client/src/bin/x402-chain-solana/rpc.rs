@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_account::Account;
 use solana_client::client_error::Result;
 use solana_client::rpc_config::RpcSimulateTransactionConfig;
@@ -26,7 +26,7 @@ pub struct Answers {
 impl Answers {
     /// A token of six decimals, and the blockhash that the challenge has.
     pub fn new() -> std::result::Result<Self, Box<dyn Error>> {
-        let entry = embedded_x402_benches::entry_solana();
+        let entry: Value = serde_json::from_str(embedded_x402_benches::SOLANA.entry)?;
         let blockhash = entry["extra"]["recentBlockhash"].as_str().ok_or("no blockhash")?;
         Ok(Answers {
             mint: mint(),
