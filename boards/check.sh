@@ -5,7 +5,8 @@
 #     boards/check.sh qemu-riscv pico-w  # these
 #
 # Exits 0 only if every image links without a warning, every emulated board paid
-# what it should and nothing else, and everything was computed as on this machine.
+# what it should and nothing else within its stack, and everything was computed as
+# on this machine.
 #
 # Installs what it needs by apt-get: QEMU, and Node for the emulated RP2040.
 # CARGO_TARGET_DIR is honoured; --json instead of boards' names prints JSON.

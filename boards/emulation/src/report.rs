@@ -7,6 +7,9 @@ use crate::image::Image;
 use crate::rehearsals::Rehearsed;
 use crate::scenario::Purchase;
 
+/// Bytes of stack, an eighth less than the README of the boards says to leave.
+const MOST_STACK: u64 = 28 * 1024;
+
 /// Everything of one board.
 pub(crate) struct BoardReport {
     /// What it is called.
@@ -48,7 +51,10 @@ impl BoardReport {
         let routine = self.image.multiplies_slowly.then(|| {
             format!("{name}: Rust's routine multiplies, in spite of the feature fast-multiply")
         });
-        purchases.chain(rehearsals).chain(product).chain(routine)
+        let stack = self.stack().filter(|stack| *stack > MOST_STACK).map(|stack| {
+            format!("{name}: {stack} bytes of stack, and at most {MOST_STACK} are to be taken")
+        });
+        purchases.chain(rehearsals).chain(product).chain(routine).chain(stack)
     }
 
     /// The deepest that any purchase went.

@@ -32,7 +32,7 @@ use riscv as _;
 pub use machine::exit;
 pub use meter::Meter;
 #[cfg(any(feature = "solana", feature = "evm"))]
-pub use scenario::{Program, run};
+pub use scenario::{Program, run, run_client};
 
 /// Makes a function of a [`Meter`] the program.
 #[macro_export]

@@ -1,8 +1,11 @@
 //! Whole payments: which challenges, and what the client remembers from the one before.
 
-use embedded_x402_rehearsal::Rehearsal;
+use embedded_x402::client::Memory;
+use embedded_x402_rehearsal::{Rehearsal, RehearsalError};
+use static_cell::ConstStaticCell;
 
 use crate::Meter;
+use crate::wallet::{self, Wallet};
 
 /// What pays.
 pub trait Program {
@@ -11,6 +14,47 @@ pub trait Program {
 
     /// Pays a challenge, and gives the bytes of the paid request to `sink`; answers whether it could.
     fn pay(&mut self, rehearsal: &Rehearsal, sink: &mut dyn FnMut(&[u8])) -> bool;
+}
+
+/// The client, and what it pays with.
+struct Client<P> {
+    wallet: Wallet,
+    memory: &'static mut Memory,
+    pay: P,
+}
+
+impl<P> Program for Client<P>
+where
+    P: Fn(
+        &Rehearsal,
+        &mut Wallet,
+        &mut Memory,
+        &mut dyn FnMut(&[u8]),
+    ) -> Result<(), RehearsalError>,
+{
+    fn forget(&mut self) {
+        *self.memory = Memory::new();
+    }
+
+    #[inline(never)]
+    fn pay(&mut self, rehearsal: &Rehearsal, sink: &mut dyn FnMut(&[u8])) -> bool {
+        (self.pay)(rehearsal, &mut self.wallet, self.memory, sink).is_ok()
+    }
+}
+
+/// Pays each challenge by the client, which `pay` drives.
+pub fn run_client(
+    meter: &mut Meter,
+    pay: impl Fn(
+        &Rehearsal,
+        &mut Wallet,
+        &mut Memory,
+        &mut dyn FnMut(&[u8]),
+    ) -> Result<(), RehearsalError>,
+) -> bool {
+    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+    let Some(wallet) = wallet::open() else { return false };
+    run(meter, &mut Client { wallet, memory: MEMORY.take(), pay })
 }
 
 /// Pays each challenge, in states of the client's memory: measured, and printed once.

@@ -2,32 +2,10 @@
 #![no_std]
 #![no_main]
 
-use embedded_x402::client::Memory;
-use embedded_x402_rehearsal::Rehearsal;
-use mcu_bench::wallet::{self, Wallet};
-use mcu_bench::{Meter, Program, program, run};
-use static_cell::ConstStaticCell;
-
-struct Payment {
-    wallet: Wallet,
-    memory: &'static mut Memory,
-}
-
-impl Program for Payment {
-    fn forget(&mut self) {
-        *self.memory = Memory::new();
-    }
-
-    #[inline(never)]
-    fn pay(&mut self, rehearsal: &Rehearsal, sink: &mut dyn FnMut(&[u8])) -> bool {
-        rehearsal.pay(&mut self.wallet, self.memory, sink).is_ok()
-    }
-}
+use mcu_bench::{Meter, program, run_client};
 
 fn main(meter: &mut Meter) -> bool {
-    static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
-    let Some(wallet) = wallet::open() else { return false };
-    run(meter, &mut Payment { wallet, memory: MEMORY.take() })
+    run_client(meter, |rehearsal, wallet, memory, sink| rehearsal.pay(wallet, memory, sink))
 }
 
 program!(main);
