@@ -7,7 +7,6 @@ use alloy_sol_types::{Eip712Domain, SolCall, SolStruct};
 use serde_json::Value;
 
 use super::contract::{Eip3009, Eip3009WithBytes, TransferWithAuthorization};
-use crate::x402::Version;
 
 /// Bytes of a signature by a key: r, s and v.
 const SIGNATURE_LENGTH: usize = 65;
@@ -37,11 +36,10 @@ pub(super) struct Token {
 
 impl Authorization {
     /// Reads a payload: `{signature, authorization: {from, to, value, validAfter, validBefore,
-    /// nonce}}`. Numbers are texts, decimal or behind `0x`; in version 2 bare JSON numbers pass too.
-    /// Hexadecimal may be of either case, but for addresses, whose case is a checksum unless all of
-    /// it is lower.
-    pub(super) fn read(payload: &Value, token: Token, version: Version) -> Option<Self> {
-        let number = |value| number(value, version);
+    /// nonce}}`. Numbers are texts, decimal or behind `0x`; bare JSON numbers pass too, which in
+    /// version 1 sellers refuse. Hexadecimal may be of either case, but for addresses, whose case is
+    /// a checksum unless all of it is lower.
+    pub(super) fn read(payload: &Value, token: Token) -> Option<Self> {
         let fields = &payload["authorization"];
         Some(Self {
             transfer: TransferWithAuthorization {
@@ -148,10 +146,10 @@ pub(super) fn whole_number(text: &str) -> Option<U256> {
     is_number.then(|| U256::from_str_radix(digits, radix.into()).ok()).flatten()
 }
 
-fn number(value: &Value, version: Version) -> Option<U256> {
-    match (value, version) {
-        (Value::String(text), _) => whole_number(text),
-        (Value::Number(number), Version::V2) => number.as_u64().map(U256::from),
+fn number(value: &Value) -> Option<U256> {
+    match value {
+        Value::String(text) => whole_number(text),
+        Value::Number(number) => number.as_u64().map(U256::from),
         _ => None,
     }
 }

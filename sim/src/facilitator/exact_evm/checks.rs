@@ -24,7 +24,7 @@ pub(super) fn read(payment: &Payment, chain_id: u64) -> Result<Authorization, Re
     unsupported_payload(payment)?;
     malformed_payload(payment)?;
     let token = Token { address, name: name.to_owned(), version: version.to_owned(), chain_id };
-    Authorization::read(&payment.payload, token, payment.version).ok_or(Reason::Signature)
+    Authorization::read(&payment.payload, token).ok_or(Reason::Signature)
 }
 
 /// Holds an authorization against the requirements, at a Unix time in seconds.
