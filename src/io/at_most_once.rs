@@ -60,7 +60,11 @@ where
     async fn close_expired(&mut self, key: RequestKey) -> Result<(), Error> {
         let mut expired = Ok(());
         while let Some(open) = self.journal.expired(self.settings.now()) {
-            let fate = self.close(&open).await?;
+            let fate = match self.close(&open).await {
+                Ok(fate) => fate,
+                // What became of this request's own payment is told before that.
+                Err(error) => return expired.and(Err(error)),
+            };
             if open.request == key && open.standing == Standing::Unknown {
                 expired = fate.map_or(expired, |fate| Err(Error::Expired(fate)));
             }

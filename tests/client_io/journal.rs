@@ -1,11 +1,14 @@
 //! Purchases with a journal from sellers that lie or fail: each lie has its outcome, and none of them
 //! makes one request cost more than one payment.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use embedded_x402::client::{Doubt, Error as ExchangeError, Outcome};
 use embedded_x402::io::{Client, ClientMemory, Error, Fate, Timeouts};
-use embedded_x402::journal::{Journal, Now, RamStorage, Standing};
+use embedded_x402::journal::{
+    Journal, JournalError, Now, RamStorage, Slot, Standing, Storage, StorageError,
+};
 use embedded_x402::policy::{Budget, PaymentPolicy, Rule, Spending};
 use embedded_x402::sizes;
 use embedded_x402::wire::Amount;
@@ -24,10 +27,31 @@ const PERIOD: u32 = 3600;
 const RULES: [Rule<'static>; 1] = [USDC_RULE.budget(Budget::new(Amount(10_000), PERIOD))];
 const POLICY: PaymentPolicy<'static> = PaymentPolicy { rules: &RULES };
 
+/// A storage that fails after so many writes.
+struct Failing {
+    ram: RamStorage,
+    writes: Rc<Cell<usize>>,
+}
+
+impl Storage for Failing {
+    async fn read(&mut self, slot: Slot, buffer: &mut [u8]) -> Result<Option<usize>, StorageError> {
+        self.ram.read(slot, buffer).await
+    }
+
+    async fn write(&mut self, slot: Slot, item: &[u8]) -> Result<(), StorageError> {
+        let left = self.writes.get().checked_sub(1).ok_or(StorageError::Failed)?;
+        self.writes.set(left);
+        self.ram.write(slot, item).await
+    }
+}
+
 /// A device with a journal, and a seller that asks for payment in these words.
 struct Shop {
     time: VirtualTime,
-    journal: Journal<RamStorage>,
+    journal: Journal<Failing>,
+    /// How often the journal can still be written.
+    writes: Rc<Cell<usize>>,
+    url: &'static str,
     challenge: String,
     payments: RefCell<Vec<SentRequest>>,
     draws: u8,
@@ -41,9 +65,12 @@ impl Shop {
     fn asking(challenge: String) -> Self {
         let time = VirtualTime::at(0);
         let mut buffer = [0; sizes::RECORD];
-        let opening = Journal::open(RamStorage::new(), &mut buffer);
+        let writes = Rc::new(Cell::new(usize::MAX));
+        let storage = Failing { ram: RamStorage::new(), writes: writes.clone() };
+        let opening = Journal::open(storage, &mut buffer);
         let journal = embassy_futures::block_on(opening).expect("an empty storage");
-        Shop { time, journal, challenge, payments: RefCell::default(), draws: 0 }
+        let payments = RefCell::default();
+        Shop { time, journal, writes, url: URL, challenge, payments, draws: 0 }
     }
 
     /// Buys, for so many milliseconds at most, from a seller that answers so to each payment and
@@ -69,7 +96,7 @@ impl Shop {
         let client = Client::new(&network, &POLICY, device_signer(), rng, delay, &mut memory);
         let client = client.with_journal(&mut self.journal, &uptime);
         let mut client = client.with_timeouts(Timeouts { total, ..Timeouts::default() });
-        let response = self.time.run(client.get(URL))?;
+        let response = self.time.run(client.get(self.url))?;
         Ok((response.status(), response.outcome().clone()))
     }
 
@@ -271,6 +298,27 @@ fn that_a_payment_expired_is_told_first() {
     assert_eq!(shop.buy(|payment, _| settle(payment)), Err(Error::Expired(Fate::Unknown)));
     assert_eq!((shop.different_payments().len(), shop.spent()), (1, 1000));
     assert!(shop.buy(|payment, _| settle(payment)).is_ok());
+    assert_eq!((shop.different_payments().len(), shop.spent()), (2, 2000));
+}
+
+/// It is told too if the books of another payment, which expired with it, can't be closed.
+#[test]
+fn that_a_payment_expired_is_told_if_the_journal_then_fails() {
+    let mut shop = Shop::new();
+    for url in ["http://seller.lan/other", URL] {
+        shop.url = url;
+        assert!(shop.buy_within(5_000, |_, _| duplicate()).is_err());
+    }
+    shop.time.pass(200);
+    shop.url = "http://seller.lan/other";
+    shop.writes.set(1);
+    assert_eq!(shop.buy(|_, _| duplicate()), Err(Error::Expired(Fate::Unknown)));
+    assert_eq!(shop.standings(), [Standing::Unknown]);
+    let failed = JournalError::Storage(StorageError::Failed);
+    assert_eq!(shop.buy(|_, _| duplicate()), Err(Error::Journal(failed)));
+    shop.writes.set(usize::MAX);
+    shop.url = URL;
+    assert_eq!(shop.buy(|_, _| duplicate()), Err(Error::Expired(Fate::Unknown)));
     assert_eq!((shop.different_payments().len(), shop.spent()), (2, 2000));
 }
 
