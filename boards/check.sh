@@ -9,7 +9,8 @@
 # on this machine.
 #
 # Installs what it needs by apt-get: QEMU, and Node for the emulated RP2040.
-# CARGO_TARGET_DIR is honoured; --json instead of boards' names prints JSON.
+# CARGO_TARGET_DIR is honoured, and EMULATION names a program embedded-x402-emulation
+# that is built already; --json instead of boards' names prints JSON.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -32,7 +33,7 @@ main() {
     WORK=$(mktemp -d)
     trap 'rm -rf "$WORK"' EXIT
     TOOLCHAIN=$(./setup-toolchain.sh)
-    EMULATION=()
+    EMULATED=()
     for board in "${BOARDS_ARRAY[@]}"; do
         say "$board"
         "check_${board//-/_}"
@@ -43,28 +44,28 @@ main() {
 check_qemu_riscv() {
     need qemu-system-riscv32 qemu-system-misc
     build qemu-riscv riscv32imc-unknown-none-elf
-    EMULATION+=("qemu-riscv=$IMAGE")
+    EMULATED+=("qemu-riscv=$IMAGE")
 }
 
 check_qemu_cortex_m() {
     need qemu-system-arm qemu-system-arm
     build qemu-cortex-m thumbv7m-none-eabi
-    EMULATION+=("qemu-cortex-m=$IMAGE")
+    EMULATED+=("qemu-cortex-m=$IMAGE")
 }
 
 # The same board with the code of an RP2040.
 check_qemu_cortex_m_thumbv6m() {
     need qemu-system-arm qemu-system-arm
     build qemu-cortex-m thumbv6m-none-eabi
-    EMULATION+=("qemu-cortex-m-thumbv6m=$IMAGE")
+    EMULATED+=("qemu-cortex-m-thumbv6m=$IMAGE")
 }
 
 check_rp2040_rehearsal() {
     need_node
     build rp2040-rehearsal thumbv6m-none-eabi
     rp2040-rehearsal/run.sh >"$WORK/rp2040-rehearsal.json"
-    EMULATION+=(--linked "rp2040-rehearsal=$IMAGE")
-    EMULATION+=(--rehearsed "rp2040-rehearsal=$WORK/rp2040-rehearsal.json")
+    EMULATED+=(--linked "rp2040-rehearsal=$IMAGE")
+    EMULATED+=(--rehearsed "rp2040-rehearsal=$WORK/rp2040-rehearsal.json")
 }
 
 check_w5500_evb_pico() {
@@ -93,7 +94,7 @@ build_configured() {
     export X402_WIFI_SSID=lan X402_WIFI_PASSWORD=password
     X402_BUDGET=100000/86400 build "$@" --features button
     build "$@"
-    EMULATION+=(--linked "$1=$IMAGE")
+    EMULATED+=(--linked "$1=$IMAGE")
 }
 
 # Builds a board for a target, with cargo's flags if more are given, and leaves the image's path in
@@ -118,9 +119,11 @@ run_logged() {
 }
 
 run_emulation() {
-    # shellcheck disable=SC2086
-    run_logged cargo build --manifest-path ../Cargo.toml -p embedded-x402-emulation
-    "$CARGO_TARGET_DIR/debug/embedded-x402-emulation" "$@" "${EMULATION[@]}"
+    if [ -z "${EMULATION:-}" ]; then
+        run_logged cargo build --manifest-path ../Cargo.toml -p embedded-x402-emulation
+        EMULATION=$CARGO_TARGET_DIR/debug/embedded-x402-emulation
+    fi
+    "$EMULATION" "$@" "${EMULATED[@]}"
 }
 
 # Installs a package unless its program is here.
