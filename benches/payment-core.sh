@@ -13,7 +13,7 @@ cd "$(dirname "$0")/payment-core"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target}
 export CARGO_TERM_COLOR=never
 
-SIGNERS="ed25519-dalek-tables ed25519-compact k256"
+SIGNERS="ed25519-dalek-tables ed25519-dalek-comb ed25519-compact k256"
 TARGETS="thumbv6m-none-eabi riscv32imc-unknown-none-elf"
 ROOT=$(cd ../.. && pwd)
 

@@ -51,11 +51,15 @@ impl Ed25519Signer for DalekSigner {
         message: &[u8],
         signature: &[u8; 64],
     ) -> Result<bool, SignerError> {
-        let signature = Signature::from_bytes(signature);
-        Ok(VerifyingKey::from_bytes(public_key)
-            .and_then(|key| key.verify_strict(message, &signature))
-            .is_ok())
+        Ok(is_signature(public_key, message, signature))
     }
+}
+
+pub(super) fn is_signature(public_key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    let signature = Signature::from_bytes(signature);
+    VerifyingKey::from_bytes(public_key)
+        .and_then(|key| key.verify_strict(message, &signature))
+        .is_ok()
 }
 
 #[cfg(test)]

@@ -27,13 +27,15 @@ trait Backend: Ed25519Signer + Sized {
 }
 
 macro_rules! suite {
-    ($name:ident, $signer:ty) => {
+    ($name:ident, $signer:ty $(, $comb:expr)?) => {
         mod $name {
             use super::*;
 
             impl Backend for $signer {
-                const FROM_SEED: fn(&[u8; 32]) -> Result<Self, KeyError> = Self::from_seed;
-                const FROM_KEY_PAIR: fn(&[u8; 64]) -> Result<Self, KeyError> = Self::from_key_pair;
+                const FROM_SEED: fn(&[u8; 32]) -> Result<Self, KeyError> =
+                    |seed| Self::from_seed(seed $(, $comb)?);
+                const FROM_KEY_PAIR: fn(&[u8; 64]) -> Result<Self, KeyError> =
+                    |key_pair| Self::from_key_pair(key_pair $(, $comb)?);
             }
 
             suite!(@tests $signer:
@@ -61,6 +63,16 @@ macro_rules! suite {
 suite!(compact, crate::signer::CompactSigner);
 #[cfg(feature = "ed25519-dalek")]
 suite!(dalek, crate::signer::DalekSigner);
+#[cfg(feature = "ed25519-dalek-comb")]
+suite!(comb, crate::signer::CombSigner<'static>, comb());
+
+#[cfg(feature = "ed25519-dalek-comb")]
+fn comb() -> crate::signer::BasepointComb<'static> {
+    use crate::signer::{BasepointComb, CombMemory};
+    use std::{boxed::Box, sync::OnceLock};
+    static COMB: OnceLock<BasepointComb<'static>> = OnceLock::new();
+    *COMB.get_or_init(|| Box::leak(Box::new(CombMemory::new())).fill())
+}
 
 /// A software signer answers without waiting.
 fn ready<T>(future: impl Future<Output = Result<T, SignerError>>) -> T {

@@ -15,13 +15,11 @@ use embedded_x402::client::{
 use embedded_x402::policy::{PaymentPolicy, Rule};
 #[cfg(feature = "solana")]
 use embedded_x402::scheme::MintFacts;
-#[cfg(feature = "ed25519-compact")]
-use embedded_x402::signer::CompactSigner as SolanaSigner;
-#[cfg(all(feature = "ed25519-dalek", not(feature = "ed25519-compact")))]
-use embedded_x402::signer::DalekSigner as SolanaSigner;
-#[cfg(feature = "solana")]
-use embedded_x402::signer::Ed25519Signer;
 use embedded_x402::signer::SignerError;
+#[cfg(feature = "ed25519-dalek-comb")]
+use embedded_x402::signer::{CombMemory, CombSigner};
+#[cfg(feature = "solana")]
+use embedded_x402::signer::{Ed25519Signer, KeyError};
 #[cfg(feature = "evm")]
 use embedded_x402::signer::{K256Signer, Secp256k1Signer};
 #[cfg(feature = "solana")]
@@ -65,10 +63,24 @@ mod control {
     }
 }
 
+#[cfg(feature = "ed25519-compact")]
+type SolanaSigner<'c> = embedded_x402::signer::CompactSigner;
+#[cfg(feature = "ed25519-dalek")]
+type SolanaSigner<'c> = embedded_x402::signer::DalekSigner;
+#[cfg(feature = "ed25519-dalek-comb")]
+type SolanaSigner<'c> = CombSigner<'c>;
+
+/// What a signer borrows.
+#[cfg(not(feature = "ed25519-dalek-comb"))]
+#[derive(Default)]
+struct CombMemory;
+
 /// The keys.
-struct Wallet {
+struct Wallet<'c> {
     #[cfg(feature = "solana")]
-    solana: SolanaSigner,
+    solana: SolanaSigner<'c>,
+    #[cfg(not(feature = "ed25519-dalek-comb"))]
+    _comb: &'c CombMemory,
     #[cfg(feature = "evm")]
     evm: K256Signer,
 }
@@ -78,7 +90,8 @@ fn buy() -> Result<Answer, Failure> {
     control::panic_and_format();
     let (url, rules) = black_box(("", &[] as &[Rule<'_>]));
     let policy = PaymentPolicy { rules };
-    let mut wallet = wallet()?;
+    let mut comb = CombMemory::default();
+    let mut wallet = wallet(&mut comb)?;
     let mut memory: Memory = Memory::new();
     let request = Request::new(Method::Get, url);
     let payer = payer(&wallet);
@@ -87,16 +100,28 @@ fn buy() -> Result<Answer, Failure> {
     Ok(exchange.finish()?)
 }
 
-fn wallet() -> Result<Wallet, Failure> {
+fn wallet(comb: &mut CombMemory) -> Result<Wallet<'_>, Failure> {
     Ok(Wallet {
         #[cfg(feature = "solana")]
-        solana: SolanaSigner::from_seed(&black_box([1; 32])).map_err(|_| Failure)?,
+        solana: solana_signer(&black_box([1; 32]), comb).map_err(|_| Failure)?,
+        #[cfg(not(feature = "ed25519-dalek-comb"))]
+        _comb: comb,
         #[cfg(feature = "evm")]
         evm: K256Signer::from_bytes(&black_box([1; 32])).map_err(|_| Failure)?,
     })
 }
 
-fn payer(wallet: &Wallet) -> Payer {
+#[cfg(feature = "ed25519-dalek-comb")]
+fn solana_signer<'c>(seed: &[u8; 32], comb: &'c mut CombMemory) -> Result<SolanaSigner<'c>, KeyError> {
+    CombSigner::from_seed(seed, comb.fill())
+}
+
+#[cfg(all(feature = "solana", not(feature = "ed25519-dalek-comb")))]
+fn solana_signer<'c>(seed: &[u8; 32], _: &CombMemory) -> Result<SolanaSigner<'c>, KeyError> {
+    SolanaSigner::from_seed(seed)
+}
+
+fn payer(wallet: &Wallet<'_>) -> Payer {
     Payer {
         #[cfg(feature = "solana")]
         solana: Some(Pubkey::new(wallet.solana.public_key())),
@@ -106,7 +131,7 @@ fn payer(wallet: &Wallet) -> Payer {
 }
 
 /// Does what the exchange says; answers whether there is more to do.
-fn advance(exchange: &mut Exchange<'_>, wallet: &mut Wallet) -> Result<bool, Failure> {
+fn advance(exchange: &mut Exchange<'_>, wallet: &mut Wallet<'_>) -> Result<bool, Failure> {
     match exchange.step()? {
         Step::Transmit => transmit(exchange),
         Step::Receive => receive(exchange)?,

@@ -9,11 +9,24 @@ pub type Wallet = embedded_x402::signer::CompactSigner;
 #[cfg(feature = "solana-ed25519-dalek")]
 pub type Wallet = embedded_x402::signer::DalekSigner;
 /// What signs.
+#[cfg(feature = "solana-ed25519-dalek-comb")]
+pub type Wallet = embedded_x402::signer::CombSigner<'static>;
+/// What signs.
 #[cfg(feature = "evm-k256")]
 pub type Wallet = embedded_x402::io::Evm<embedded_x402::signer::K256Signer>;
 
+/// Makes the comb and the key pair.
+#[cfg(feature = "solana-ed25519-dalek-comb")]
+pub fn open() -> Option<Wallet> {
+    use embedded_x402::signer::CombMemory;
+    use static_cell::ConstStaticCell;
+    static MEMORY: ConstStaticCell<CombMemory> = ConstStaticCell::new(CombMemory::new());
+    let comb = MEMORY.try_take()?.fill();
+    Wallet::from_seed(&test_keys::SOLANA_SEED, comb).ok()
+}
+
 /// Makes the key pair.
-#[cfg(feature = "solana")]
+#[cfg(all(feature = "solana", not(feature = "solana-ed25519-dalek-comb")))]
 pub fn open() -> Option<Wallet> {
     Wallet::from_seed(&test_keys::SOLANA_SEED).ok()
 }

@@ -1,6 +1,6 @@
 //! What a payment may take at most, line by line.
 
-use crate::plan::{DEFAULT, RECOMMENDED, RISCV32IMC, SMALLEST, THUMBV6M};
+use crate::plan::{DEFAULT, RECOMMENDED_LARGE, RECOMMENDED_SMALL, RISCV32IMC, SMALLEST, THUMBV6M};
 use crate::results::Results;
 
 /// One line.
@@ -43,34 +43,53 @@ pub(crate) fn lines(results: &Results) -> Vec<Line> {
         Line { subject, limit, measured, unit }
     };
     let logic = LOGIC.iter().map(|part| {
-        results.part(THUMBV6M, RECOMMENDED, CHALLENGE, part).map(|cost| cost.instructions)
+        results.part(THUMBV6M, RECOMMENDED_SMALL, CHALLENGE, part).map(|cost| cost.instructions)
     });
     let payments = "Solana payment, BACKEND, thumbv6m";
     vec![
-        line(payments, RECOMMENDED, 4_500_000, payment(THUMBV6M, RECOMMENDED), "instructions"),
+        line(
+            payments,
+            RECOMMENDED_SMALL,
+            4_500_000,
+            payment(THUMBV6M, RECOMMENDED_SMALL),
+            "instructions",
+        ),
+        line(
+            payments,
+            RECOMMENDED_LARGE,
+            4_500_000,
+            payment(THUMBV6M, RECOMMENDED_LARGE),
+            "instructions",
+        ),
         line(payments, DEFAULT, 16_000_000, payment(THUMBV6M, DEFAULT), "instructions"),
         line(
             "Solana payment, BACKEND, riscv32imc",
-            RECOMMENDED,
+            RECOMMENDED_LARGE,
             1_600_000,
-            payment(RISCV32IMC, RECOMMENDED),
+            payment(RISCV32IMC, RECOMMENDED_LARGE),
             "instructions",
         ),
         line(
             "client logic besides the signature, accounts known, thumbv6m",
-            RECOMMENDED,
+            RECOMMENDED_SMALL,
             700_000,
             logic.sum(),
             "instructions",
         ),
-        line("flash, BACKEND, thumbv6m", RECOMMENDED, 80_000, flash(RECOMMENDED), "bytes"),
+        line(
+            "flash, BACKEND, thumbv6m",
+            RECOMMENDED_SMALL,
+            80_000,
+            flash(RECOMMENDED_SMALL),
+            "bytes",
+        ),
         line("flash, BACKEND, thumbv6m", SMALLEST, 80_000, flash(SMALLEST), "bytes"),
         line("flash, BACKEND, thumbv6m", DEFAULT, 120_000, flash(DEFAULT), "bytes"),
         line(
             "stack, BACKEND, thumbv6m",
-            RECOMMENDED,
+            RECOMMENDED_SMALL,
             5 * 1024,
-            results.stack(THUMBV6M, RECOMMENDED),
+            results.stack(THUMBV6M, RECOMMENDED_SMALL),
             "bytes",
         ),
     ]

@@ -1,7 +1,7 @@
 //! `results.md`: everything that was measured, as tables.
 
 use crate::budget::{self, Line};
-use crate::plan::{BACKENDS, CORES, PEERS, RP2040, THUMBV6M};
+use crate::plan::{BACKENDS, CORES, Core, PEERS, RP2040, THUMBV6M};
 use crate::results::{CYCLES_PER_MISS, Cost, Results};
 use crate::text::{grouped, milliseconds, table};
 
@@ -25,10 +25,21 @@ pub(crate) fn document(results: &Results) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
+/// What else a core's payments are built with.
+fn settings(core: &Core) -> String {
+    match core.settings {
+        [] => String::new(),
+        settings => {
+            format!("Payments on {} are built with `{}`. ", core.name, settings.join("`, `"))
+        }
+    }
+}
+
 fn introduction() -> String {
+    let faster = CORES.iter().map(settings).collect::<String>();
     format!(
         "Written by `benches/mcu/run.sh`. All images are release builds: opt-level s, fat LTO, one \
-         codegen unit, panic abort; C is compiled with -O2. Every paid request and every signature \
+         codegen unit, panic abort; C is compiled with -O2. {faster}Every paid request and every signature \
          was compared with this machine's, byte for byte.\n\n\
          Instructions are QEMU's under `-icount shift=0`: exact on RISC-V, in steps of 40 on Arm. \
          Those of the RP2040, and its cycles, are rp2040js's, whose flash cache never misses; \

@@ -5,7 +5,8 @@ use std::error::Error;
 use crate::budget;
 use crate::markdown;
 use crate::plan::{
-    BACKENDS, Backend, CORES, DEFAULT, RECOMMENDED, RISCV32IMC, RP2040, SMALLEST, THUMBV6M,
+    BACKENDS, Backend, CORES, DEFAULT, RECOMMENDED_LARGE, RECOMMENDED_SMALL, RISCV32IMC, RP2040,
+    SMALLEST, THUMBV6M,
 };
 use crate::results::{CYCLES_PER_MISS, Cost, Results};
 use crate::text::{grouped, millions, milliseconds, table};
@@ -102,10 +103,15 @@ fn backends(results: &Results) -> String {
 
 fn take_it_for(backend: &str) -> &'static str {
     match backend {
-        RECOMMENDED => "**recommended** on Solana for each of W5500-EVB-Pico, Pico W and ESP32-C3",
-        SMALLEST => "programs that have not 30 KB more",
+        RECOMMENDED_SMALL => {
+            "**recommended** on Solana for Cortex-M0 and M0+ with little flash: up to 256 KB"
+        }
+        RECOMMENDED_LARGE => {
+            "**recommended** on Solana for W5500-EVB-Pico, Pico W and ESP32-C3: they have megabytes"
+        }
+        SMALLEST => "programs that have neither the flash nor the RAM",
         DEFAULT => "hosts, and to begin with",
-        _ => "**recommended** on EVM chains for each of them",
+        _ => "**recommended** on EVM chains for each of these boards",
     }
 }
 
