@@ -2,7 +2,8 @@
 //!
 //! A secret scalar is written in 255 digits that are 1 or -1, never 0. Seventeen times the sum is doubled,
 //! and each block of the comb adds the digits that stand [`SPACING`] apart: one of [`ENTRIES`] points, or its
-//! negative. Which one is a secret: every entry is read, and none is branched on.
+//! negative. Which one is a secret: every entry is read, and nothing is branched on. A mask that is made of a
+//! secret bit by arithmetic is not enough for that, since compilers make branches of it: `subtle` hides the bit.
 //!
 //! Source: M. Hamburg, "Fast and compact elliptic-curve cryptography" (IACR ePrint 2012/309), section 3.3.
 
@@ -113,7 +114,7 @@ fn select(entries: &Entries, digits: u8) -> EdwardsPoint {
     let highest = digits >> (TEETH - 1);
     let negative = Choice::from(highest ^ 1);
     // With a highest digit of -1 the point is the negative of that with all digits turned.
-    let index = (digits ^ highest.wrapping_sub(1)) & (ENTRIES as u8 - 1);
+    let index = u8::conditional_select(&digits, &!digits, negative) & (ENTRIES as u8 - 1);
     let [first, others @ ..] = entries;
     let mut point = *first;
     for (candidate, entry) in (1..).zip(others) {
@@ -155,10 +156,11 @@ impl Digits {
 /// Adds the order of the group to an even number: the same scalar, and odd.
 fn make_odd(bytes: &mut [u8; 32]) {
     let [first, ..] = *bytes;
-    let if_even = (first & 1).wrapping_sub(1);
+    let even = Choice::from(!first & 1);
     let mut carry = 0;
     for (byte, order) in bytes.iter_mut().zip(ORDER) {
-        let sum = u16::from(*byte) + u16::from(order & if_even) + u16::from(carry);
+        let order = u8::conditional_select(&0, &order, even);
+        let sum = u16::from(*byte) + u16::from(order) + u16::from(carry);
         [*byte, carry] = sum.to_le_bytes();
     }
 }
