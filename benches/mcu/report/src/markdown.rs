@@ -11,6 +11,7 @@ pub(crate) fn document(results: &Results) -> String {
         ("What a payment costs", introduction()),
         ("Whole payments", payments(results)),
         ("Parts of a payment", parts(results)),
+        ("What a signature tells of its nonce", nonces(results)),
         ("Flash and static RAM", images(results)),
         ("Flash by crate and module, thumbv6m", symbols(results)),
         ("Peers: a signature", peers(results)),
@@ -126,6 +127,18 @@ fn parts(results: &Results) -> String {
     }
     text + "The policy and the reading of the entry are part of the challenge; what has no challenge \
             beside it was called by itself. The message is built with token accounts that are known.\n"
+}
+
+fn nonces(results: &Results) -> String {
+    let rows = results.nonces.iter().map(|nonces| {
+        let difference = grouped(nonces.most - nonces.fewest);
+        vec![nonces.core.clone(), nonces.backend.clone(), grouped(nonces.most), difference]
+    });
+    "Each backend signs 32 messages of one length with one key. A difference between them is time that \
+     depends on a secret: whoever can measure it for many signatures may compute the key. `run.sh` fails if \
+     a backend that is recommended on Solana shows one; on thumbv6m and thumbv7m 40 can't be told from none.\n\n"
+        .to_owned()
+        + &table(&["core", "backend", "instructions at most", "difference"], rows)
 }
 
 /// What a part is, in words.

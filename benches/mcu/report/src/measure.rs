@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::image::{Image, Output, Recipe, folder};
 use crate::plan::{BACKENDS, Backend, CORES, Core, PEERS, Peer, THUMBV6M};
-use crate::results::{ImageSize, Measurement, PeerCost, Results};
+use crate::results::{ImageSize, Measurement, PeerCost, Results, Spread};
 use crate::{tools, verify};
 
 /// Why something was not measured, from a thread.
@@ -145,8 +145,19 @@ fn pay(core: &Core, backend: &Backend, results: &mut Results) -> Result<(), Fail
             results.payments.extend(measured(output));
         }
     }
-    results.parts.extend(measured(build("parts")?.run(core)?));
+    let parts = measured(build("parts")?.run(core)?);
+    let (nonces, parts): (Vec<_>, Vec<_>) = parts.partition(|one| one.scenario == "secrets");
+    let nonces = spread(core, backend, &nonces)?;
+    verify::tells_nothing(core, backend, &nonces)?;
+    results.nonces.push(nonces);
+    results.parts.extend(parts);
     Ok(())
+}
+
+fn spread(core: &Core, backend: &Backend, nonces: &[Measurement]) -> Result<Spread, Failure> {
+    let instructions = || nonces.iter().map(|one| one.cost.instructions);
+    let (fewest, most) = instructions().min().zip(instructions().max()).ok_or("no nonces")?;
+    Ok(Spread { core: core.name.to_owned(), backend: backend.name.to_owned(), fewest, most })
 }
 
 fn image_size(

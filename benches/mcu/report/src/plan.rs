@@ -19,6 +19,16 @@ pub(crate) enum Emulator {
     Rp2040,
 }
 
+impl Core {
+    /// Instructions that the emulator can tell apart.
+    pub(crate) fn step(&self) -> u64 {
+        match self.emulator {
+            Emulator::Qemu { program: "qemu-system-arm", .. } => 40,
+            _ => 0,
+        }
+    }
+}
+
 const MPS2: Emulator =
     Emulator::Qemu { program: "qemu-system-arm", machine: &["-M", "mps2-an385"] };
 

@@ -11,6 +11,8 @@ pub(crate) struct Results {
     pub(crate) payments: Vec<Measurement>,
     /// The steps of payments.
     pub(crate) parts: Vec<Measurement>,
+    /// Whether what a signature takes tells of its nonce.
+    pub(crate) nonces: Vec<Spread>,
     /// Bytes of images.
     pub(crate) images: Vec<ImageSize>,
     /// Signatures alone.
@@ -40,6 +42,17 @@ pub(crate) struct Cost {
     pub(crate) misses: Option<u64>,
     /// Bytes below the caller's frame; less than 300 can't be told from none.
     pub(crate) stack: u64,
+}
+
+/// What signatures of messages of one length took that differ in their nonce only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spread {
+    pub(crate) core: String,
+    pub(crate) backend: String,
+    /// The fewest instructions.
+    pub(crate) fewest: u64,
+    /// The most.
+    pub(crate) most: u64,
 }
 
 /// What an image takes over one that does the same without the payment.
@@ -95,6 +108,7 @@ impl Results {
     pub(crate) fn append(&mut self, other: Results) {
         self.payments.extend(other.payments);
         self.parts.extend(other.parts);
+        self.nonces.extend(other.nonces);
         self.images.extend(other.images);
         self.peers.extend(other.peers);
     }
@@ -105,8 +119,10 @@ impl Results {
             let of_both = |one: &&Measurement| (&*one.core, &*one.backend) == (core, backend);
             all.iter().filter(of_both).cloned().collect()
         };
+        let nonces = |one: &&Spread| (&*one.core, &*one.backend) == (core, backend);
         let of_both = |one: &&ImageSize| (&*one.core, &*one.backend) == (core, backend);
         Results {
+            nonces: self.nonces.iter().filter(nonces).cloned().collect(),
             payments: measurements(&self.payments),
             parts: measurements(&self.parts),
             images: self.images.iter().filter(of_both).cloned().collect(),

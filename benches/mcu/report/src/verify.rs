@@ -10,7 +10,8 @@ use embedded_x402_rehearsal::{
 };
 
 use crate::image::Output;
-use crate::plan::Curve;
+use crate::plan::{Backend, Core, Curve, RECOMMENDED_LARGE, RECOMMENDED_SMALL};
+use crate::results::Spread;
 
 /// Bytes that the signing program signs; of a digest's size, the first 32.
 fn message() -> Vec<u8> {
@@ -49,6 +50,20 @@ pub(crate) fn paid_requests(output: &Output) -> Result<(), Box<dyn Error + Send 
     if output.bytes.is_empty() { Err("nothing was paid".into()) } else { Ok(()) }
 }
 
+/// Whether a backend that is recommended takes the same for each nonce: a nonce of which signatures tell a
+/// little gives the key away.
+pub(crate) fn tells_nothing(
+    core: &Core,
+    backend: &Backend,
+    nonces: &Spread,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let is_recommended = [RECOMMENDED_SMALL, RECOMMENDED_LARGE].contains(&backend.name);
+    if is_recommended && nonces.most - nonces.fewest > core.step() {
+        return Err(format!("what a signature takes tells of its nonce: {nonces:?}").into());
+    }
+    Ok(())
+}
+
 fn paid_request(rehearsal: &Rehearsal) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
     let solana = DalekSigner::from_seed(&test_keys::SOLANA_SEED)?;
     let mut wallet = (solana, K256Signer::from_bytes(&test_keys::EVM_KEY)?);
@@ -65,9 +80,22 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{BACKENDS, CORES};
 
     fn output(name: &str, bytes: &[u8]) -> Output {
         Output { bytes: vec![(name.to_owned(), hexadecimal(bytes))], ..Output::default() }
+    }
+
+    #[test]
+    fn a_nonce_that_is_told_is_noticed() {
+        let [thumbv6m, _, riscv32imc, _] = &CORES;
+        let recommended = BACKENDS.iter().find(|one| one.name == RECOMMENDED_SMALL).unwrap();
+        let told = |core, most| {
+            let nonces = Spread { core: String::new(), backend: String::new(), fewest: 100, most };
+            tells_nothing(core, recommended, &nonces).is_err()
+        };
+        assert!(told(riscv32imc, 101) && told(thumbv6m, 180));
+        assert!(!told(riscv32imc, 100) && !told(thumbv6m, 140));
     }
 
     #[test]

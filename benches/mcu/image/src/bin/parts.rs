@@ -22,7 +22,29 @@ fn main(meter: &mut Meter) -> bool {
     static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
     let memory = MEMORY.take();
     let Some(mut wallet) = meter.measure("key", "key-pair", wallet::open) else { return false };
-    measure(meter, &mut wallet, memory).is_ok()
+    measure(meter, &mut wallet, memory).and_then(|()| secrets(meter, &mut wallet)).is_ok()
+}
+
+/// Signatures with as many nonces: none of them may be told from what it takes.
+const NONCES: u8 = 32;
+
+/// Of messages whose lengths are equal.
+#[cfg(feature = "solana")]
+fn secrets(meter: &mut Meter, wallet: &mut Wallet) -> Result<(), RehearsalError> {
+    use embedded_x402::signer::Ed25519Signer;
+    for message in (0..NONCES).map(|byte| [byte; 300]) {
+        meter.measure("secrets", "sign", || block_on(wallet.sign(black_box(&message))))?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "evm")]
+fn secrets(meter: &mut Meter, wallet: &mut Wallet) -> Result<(), RehearsalError> {
+    use embedded_x402::signer::Secp256k1Signer;
+    for digest in (0..NONCES).map(|byte| [byte; 32]) {
+        meter.measure("secrets", "sign", || block_on(wallet.0.sign_prehash(black_box(&digest))))?;
+    }
+    Ok(())
 }
 
 /// The steps of each payment, and what can be called by itself.
