@@ -59,7 +59,7 @@ impl CombMemory {
         Self(heapless::Vec::new())
     }
 
-    /// Computes the multiples, in the time of some four signatures.
+    /// Computes the multiples, in the time of some three signatures.
     pub fn fill(&mut self) -> BasepointComb<'_> {
         let Self(points) = self;
         points.clear();
