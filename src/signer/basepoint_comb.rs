@@ -1,7 +1,8 @@
 //! Multiples of Ed25519's base point by a signed comb, with the curve arithmetic of `curve25519-dalek`.
 //!
-//! A secret scalar is written in 255 digits that are 1 or -1, never 0. Seventeen times the sum is doubled,
-//! and each block of the comb adds the digits that stand [`SPACING`] apart: one of [`ENTRIES`] points, or its
+//! A secret scalar is written in 255 digits that are 1 or -1, never 0. In seventeen rounds, with a doubling
+//! between two of them, each block of the comb adds the digits that stand [`SPACING`] apart: one of [`ENTRIES`]
+//! points, or its
 //! negative. Which one is a secret: every entry is read, and nothing is branched on. A mask that is made of a
 //! secret bit by arithmetic is not enough for that, since compilers make branches of it: `subtle` hides the bit.
 //!
@@ -28,8 +29,8 @@ const ENTRIES: usize = 1 << (TEETH - 1);
 
 const DIGITS: usize = TEETH * SPACING * BLOCKS;
 
-// Enough for an odd scalar below twice the group's order, and bytes enough for the digits.
-const _: () = assert!(DIGITS > 254 && DIGITS <= 256);
+// Enough for an odd scalar below twice the group's order, and bytes enough for the digits, and for an entry's.
+const _: () = assert!(DIGITS > 254 && DIGITS <= 256 && TEETH <= 8);
 
 type Entries = [EdwardsPoint; ENTRIES];
 
@@ -59,7 +60,7 @@ impl CombMemory {
         Self(heapless::Vec::new())
     }
 
-    /// Computes the multiples, in the time of some three signatures.
+    /// Computes the multiples, in the time of two to three signatures.
     pub fn fill(&mut self) -> BasepointComb<'_> {
         let Self(points) = self;
         points.clear();

@@ -14,6 +14,10 @@ use super::{
 ///
 /// It can be neither copied nor printed, and is wiped when it is dropped.
 ///
+/// The multiples stay in RAM. If something overwrites them, signatures are wrong, and wrong signatures give the
+/// key away: let a linker put the stack below the statics (`flip-link`), or have the client verify what it
+/// signs (`Client::verifying_signatures`).
+///
 /// ```
 /// # use embedded_x402::signer::KeyError;
 /// use embedded_x402::signer::{CombMemory, CombSigner};
@@ -48,7 +52,8 @@ impl<'c> CombSigner<'c> {
         Ok(Self { key, public_key, comb })
     }
 
-    /// The signer of a key file of `solana-keygen`: secret seed, then public key.
+    /// The signer of a key file of `solana-keygen`: secret seed, then public key. Unlike
+    /// [`Self::from_seed`] it notices a comb that was overwritten.
     ///
     /// # Errors
     /// [`KeyError::PublicKeyMismatch`] if the halves do not belong together, and

@@ -12,11 +12,11 @@
 //! |---|---|---|---|---|
 //! | [`CompactSigner`] | `ed25519-compact`, a default | longest | more, even if it is compiled for size | if few dependencies matter most |
 //! | [`DalekSigner`] | `ed25519-dalek` | long | least | if RAM is scarce too |
-//! | [`CombSigner`] | `ed25519-dalek-comb` | short, and 7,684 bytes of RAM | little more | if flash is scarce |
+//! | [`CombSigner`] | `ed25519-dalek-comb` | short, and 7,684 bytes of RAM | 3 to 13 KB more | if flash is scarce |
 //! | [`DalekSigner`] with tables | `ed25519-dalek-tables` | shortest: a third | 30 KB more | in every other case |
 //!
-//! On EVM chains there is [`K256Signer`]: it takes longer than either, and twice
-//! the stack.
+//! On EVM chains there is [`K256Signer`]: it takes longer than all but [`CompactSigner`],
+//! and twice the stack.
 //!
 //! Cargo's optimization levels matter as much as the choice. They can be set a
 //! package, in the `Cargo.toml` of the firmware:
@@ -26,6 +26,7 @@
 //! | recommended | [`DalekSigner`] with tables | [`DalekSigner`] with tables |
 //! | recommended, if flash is scarce | [`CombSigner`] | [`CombSigner`] |
 //! | the program | `"s"`, `lto = "fat"` | `"s"`, `lto = "fat"` |
+//! | the program, with [`DalekSigner`] without tables | `"z"`, `lto = "fat"` | `"z"`, `lto = "fat"` |
 //! | `curve25519-dalek` | `"s"` | `2` |
 //! | `embedded-x402` | `"s"` | `2` |
 //! | `embedded-x402`, if flash is scarce | `"z"` | `"z"` |
@@ -39,8 +40,9 @@
 //! ```
 //!
 //! The flag goes to `.cargo/config.toml`. On RISC-V, LLVM schedules field arithmetic such
-//! that it runs out of registers; with the other direction a signature takes a fifth fewer
-//! instructions, and a payment 5 KB less flash.
+//! that it runs out of registers; with the other direction a signature by [`DalekSigner`]
+//! takes a fifth fewer instructions, and a payment 5 KB less flash. It is an option of
+//! LLVM's: if a later one does not know it, the build says so.
 //!
 //! ```toml
 //! [target.riscv32imc-unknown-none-elf]
@@ -54,9 +56,10 @@
 //! # Secrets
 //!
 //! Who can measure the time of many signatures must learn nothing of the key. On emulated RISC-V and
-//! RP2040 [`DalekSigner`] and [`CombSigner`] take the same number of instructions whatever the nonce.
+//! RP2040 [`DalekSigner`] and [`CombSigner`] take the same number of instructions for each of 32 nonces.
 //! [`CompactSigner`] does so on the RP2040; on RISC-V its signatures differ by some hundred instructions of
-//! 4.6 million, [`K256Signer`]'s by 7 there and by 45 on the RP2040 (`benches/mcu/results.md`).
+//! 4.6 million, [`K256Signer`]'s by 7 there and by 45 on the RP2040 (`benches/mcu/results.md`). On a
+//! Cortex-M3 a multiplication itself takes longer for some numbers, whatever signs.
 //!
 //! A signer in RAM wipes its key when it is dropped and prints nothing of it.
 //! Two things are out of its reach: a value that is moved leaves a copy where it
